@@ -1,0 +1,1 @@
+"""The outside: process, settings, channels, inbox, outbox, clock, web, rendering, language, plan files, demo."""

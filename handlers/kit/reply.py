@@ -1,0 +1,133 @@
+"""Replies: blocks of messages that any channel can show. Text, fields, table, choices, picture, file; keep it that small."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from handlers.kit.message import Message, Value, m
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One paragraph. A ``title`` is shown strong where the channel can, a ``note`` is small print, ``quote`` is someone's words."""
+
+    message: Message
+    style: Literal["plain", "title", "note", "quote"] = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """Pairs of label and value, one a line: "Hạn: 17:00, thứ Hai, 30/11/2026"."""
+
+    rows: tuple[tuple[Message, Value], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of cells. Where a channel has no tables each row becomes one line, so order the columns as a sentence would.
+
+    ``align`` holds one letter a column: ``<`` text, ``>`` numbers. ``strong`` is the index of the reader's own row.
+    """
+
+    rows: tuple[tuple[Value, ...], ...]
+    align: str = ""
+    header: tuple[Message, ...] = ()
+    strong: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """Choosing it runs a command, as if ``/command argument`` were typed."""
+
+    command: str
+    argument: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Choosing it answers the open question with ``value``."""
+
+    value: str
+
+
+Action = Go | Answer
+
+CONTROLS = ("cancel", "back", "skip", "review")
+"""Values of `Answer` that every dialogue knows: Hủy, Lùi, Bỏ qua, Xem lại."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something to choose: by a tap, its number, its label, the label without diacritics, or a unique beginning.
+
+    ``numbered`` is False for control words at a step that awaits a number, so that "1" stays the figure 1.
+    """
+
+    label: Message
+    action: Action
+    numbered: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Choices of an answer; ``columns`` is how many stand side by side where there are buttons."""
+
+    choices: tuple[Choice, ...]
+    columns: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture by its content hash, with a text that says the same to who cannot see it."""
+
+    sha256: str
+    media_type: str
+    alt: Message
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file by its content hash, under the name it is saved as."""
+
+    sha256: str
+    media_type: str
+    name: str
+    caption: Message | None = None
+
+
+Block = Text | Fields | Table | Choices | Picture | File
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the bot answers. ``replaces``: it takes the place of the message whose button was tapped, where the channel can edit.
+
+    ``protect``: figures that are not public; a channel that can forbids forwarding.
+    """
+
+    blocks: tuple[Block, ...]
+    replaces: bool = False
+    protect: bool = False
+
+    def __add__(self, other: Reply) -> Reply:
+        return Reply(self.blocks + other.blocks, self.replaces or other.replaces, self.protect or other.protect)
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """All choices in the order of their numbers."""
+        return tuple(choice for block in self.blocks if isinstance(block, Choices) for choice in block.choices)
+
+
+def say(*content: Message | Block, replaces: bool = False, protect: bool = False) -> Reply:
+    """A reply of blocks; a bare message becomes a paragraph of its own."""
+    blocks = tuple(Text(each) if isinstance(each, Message) else each for each in content)
+    return Reply(blocks, replaces, protect)
+
+
+def control_choices(*names: str, numbered: bool = True) -> Choices:
+    """The control words a step offers, side by side: ``control_choices("skip", "back", "cancel")``."""
+    return Choices(tuple(Choice(CONTROL_LABELS[name], Answer(name), numbered) for name in names), columns=len(names))
+
+
+CONTROL_LABELS = {"cancel": m("Cancel"), "back": m("Back"), "skip": m("Skip"), "review": m("Review")}

@@ -1,0 +1,101 @@
+"""Where a conversation stands: the open dialogue, the menus that can still be answered, the topic of the last question."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from storage.connection import Snapshot, Transaction
+from storage.errors import Conflict
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """An open dialogue as stored; ``answers`` is JSON text."""
+
+    name: str
+    version: int
+    revision: int
+    step: str
+    answers: str
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """Choices that were shown; ``choices`` is JSON text, ``dialogue`` is NAME/REVISION of the dialogue whose question they answer."""
+
+    id: str
+    channel: str
+    address: str
+    choices: str
+    dialogue: str | None
+    expires_at: int
+
+
+def dialogue(read: Snapshot, owner: str) -> Open | None:
+    """The owner's dialogue; one that has ended has an empty name, and only its revision matters."""
+    row = read.execute("SELECT name, version, revision, step, answers FROM dialogues WHERE owner = ?", (owner,)).fetchone()
+    return None if row is None else Open(*row)
+
+
+def menu(read: Snapshot, menu_id: str) -> Menu | None:
+    row = read.execute(
+        "SELECT id, channel, address, choices, dialogue, expires_at FROM menus WHERE id = ?", (menu_id,)
+    ).fetchone()
+    return None if row is None else Menu(*row)
+
+
+def latest_menu(read: Snapshot, channel: str, address: str) -> Menu | None:
+    """The menu a typed number refers to: the last one shown at this address."""
+    row = read.execute(
+        "SELECT id, channel, address, choices, dialogue, expires_at FROM menus WHERE channel = ? AND address = ?"
+        " ORDER BY number DESC LIMIT 1",
+        (channel, address),
+    ).fetchone()
+    return None if row is None else Menu(*row)
+
+
+def topic(read: Snapshot, owner: str, since: int) -> tuple[str, str] | None:
+    """The command and argument of the last question asked after ``since``."""
+    row = read.execute("SELECT command, argument FROM topics WHERE owner = ? AND at >= ?", (owner, since)).fetchone()
+    return None if row is None else (row[0], row[1])
+
+
+def save_dialogue(
+    tx: Transaction, owner: str, expected_revision: int, name: str, version: int, step: str, answers: str, now: int
+) -> None:
+    """Advance the owner's dialogue to the next revision. Raises Conflict when it has moved on since it was read."""
+    _expect(tx, owner, expected_revision)
+    tx.execute(
+        "INSERT OR REPLACE INTO dialogues (owner, name, version, revision, step, answers, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (owner, name, version, expected_revision + 1, step, answers, now),
+    )
+
+
+def end_dialogue(tx: Transaction, owner: str, expected_revision: int) -> None:
+    """Close the owner's dialogue. Raises Conflict when it has moved on since it was read."""
+    _expect(tx, owner, expected_revision)
+    tx.execute(
+        "UPDATE dialogues SET name = '', step = '', answers = '{}', revision = revision + 1 WHERE owner = ?", (owner,)
+    )
+
+
+def _expect(tx: Transaction, owner: str, revision: int) -> None:
+    row = tx.execute("SELECT revision FROM dialogues WHERE owner = ?", (owner,)).fetchone()
+    if (0 if row is None else row[0]) != revision:
+        raise Conflict(f"the dialogue of {owner} has moved on")
+
+
+def save_menu(tx: Transaction, shown: Menu, now: int) -> None:
+    """Keep what the choices of an answer mean. At one address only the newest hundred are kept."""
+    tx.execute(
+        "INSERT INTO menus (id, channel, address, choices, dialogue, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (shown.id, shown.channel, shown.address, shown.choices, shown.dialogue, now, shown.expires_at),
+    )
+
+
+def save_topic(tx: Transaction, owner: str, command: str, argument: str, now: int) -> None:
+    tx.execute("INSERT OR REPLACE INTO topics (owner, command, argument, at) VALUES (?, ?, ?, ?)", (owner, command, argument, now))
+
+
+def drop_old_menus(tx: Transaction, now: int) -> None:
+    tx.execute("DELETE FROM menus WHERE expires_at < ?", (now,))

@@ -1,0 +1,544 @@
+-- The whole database as it stands after the last migration, for reading. A test builds one database from this file and one from
+-- migrations/ and compares them. Instants are UTC epoch seconds, local dates ISO text, exact figures decimal text, points integers
+-- in ten-thousandths (see storage/standings.py).
+
+-- The instance ---------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE settings (                      -- what the instance must remember about itself: webhook secrets, switches
+  name TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE files (                         -- the content lies in <database>.files/<sha256>, written and synced before the row
+  sha256 TEXT PRIMARY KEY CHECK (length(sha256) = 64),
+  media_type TEXT NOT NULL,
+  size INTEGER NOT NULL CHECK (size >= 0),
+  created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE audit (                         -- who changed what, when, from what to what, and why
+  id INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  person_id TEXT,                            -- null: the operator at the command line
+  action TEXT NOT NULL,                      -- report.file, report.correct, post.end, ...
+  subject TEXT NOT NULL,                     -- kind:id of the thing changed
+  unit_id TEXT,
+  year INTEGER,
+  before TEXT,
+  after TEXT,
+  reason TEXT
+) STRICT;
+CREATE INDEX audit_by_subject ON audit (subject, at);
+CREATE INDEX audit_by_unit ON audit (unit_id, year, at);
+CREATE INDEX audit_by_person ON audit (person_id, at);
+
+-- What comes in and goes out -------------------------------------------------------------------------------------------------
+
+CREATE TABLE inbox (                         -- every raw update, committed before it is acknowledged to the platform
+  id INTEGER PRIMARY KEY,
+  channel TEXT NOT NULL,
+  key TEXT NOT NULL,                         -- the platform's identity of the update: duplicates are dropped by it
+  payload TEXT,                              -- JSON; null once the turn is committed
+  received_at INTEGER NOT NULL,
+  state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'done', 'failed')),
+  done_at INTEGER,
+  UNIQUE (channel, key)
+) STRICT;
+CREATE INDEX inbox_waiting ON inbox (id) WHERE state = 'waiting';
+
+CREATE TABLE channels (                      -- where a polling channel goes on
+  channel TEXT PRIMARY KEY,
+  position TEXT NOT NULL,
+  at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE outbox (
+  id INTEGER PRIMARY KEY,
+  key TEXT UNIQUE,                           -- a reminder's identity: the same one is never queued twice; null for replies
+  channel TEXT NOT NULL,
+  address TEXT NOT NULL,
+  thread TEXT,
+  person_id TEXT,
+  lane TEXT NOT NULL CHECK (lane IN ('reply', 'broadcast')),
+  language TEXT NOT NULL,
+  reply TEXT NOT NULL,                       -- the neutral Reply as JSON
+  menu_id TEXT,
+  replaces TEXT,                             -- platform id of the message to be edited, where the channel can
+  subject TEXT,                              -- what the sender asks about again before sending: duty:ID, event:ID
+  parts TEXT,                                -- after the first attempt: rendered parts, each with its platform id once sent
+  state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sent', 'failed', 'blocked', 'dropped')),
+  attempts INTEGER NOT NULL DEFAULT 0,
+  not_before INTEGER NOT NULL,
+  expires_at INTEGER,
+  created_at INTEGER NOT NULL,
+  sent_at INTEGER,
+  error TEXT
+) STRICT;
+CREATE INDEX outbox_waiting ON outbox (channel, lane DESC, not_before, id) WHERE state = 'waiting';
+CREATE INDEX outbox_by_person ON outbox (person_id, created_at);
+
+CREATE TABLE menus (                         -- the choices of one answer: what a tap or a typed number means
+  number INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  channel TEXT NOT NULL,
+  address TEXT NOT NULL,
+  choices TEXT NOT NULL,                     -- JSON
+  dialogue TEXT,                             -- name/revision of the dialogue it belongs to; null for plain commands
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX menus_latest ON menus (channel, address, number);
+
+CREATE TABLE dialogues (                     -- the one open conversation of a person (or of an address without a person yet)
+  owner TEXT PRIMARY KEY,                    -- person:ID or channel:address
+  name TEXT NOT NULL,                        -- empty once it has ended: the revision goes on, so old taps stay stale
+  version INTEGER NOT NULL,
+  revision INTEGER NOT NULL,                 -- moves with each answer: a tap on an older question is stale
+  step TEXT NOT NULL,
+  answers TEXT NOT NULL,                     -- JSON
+  updated_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE topics (                        -- what a person asked last, for short follow-ups ("còn Sơn La?")
+  owner TEXT PRIMARY KEY,
+  command TEXT NOT NULL,
+  argument TEXT NOT NULL,
+  at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- People ---------------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE people (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  title TEXT NOT NULL DEFAULT '',            -- office: "Chuyên viên Phòng Thi đua - Khen thưởng, Sở Nội vụ"
+  language TEXT NOT NULL DEFAULT 'vi',
+  consent_at INTEGER,
+  reminders INTEGER NOT NULL DEFAULT 1 CHECK (reminders IN (0, 1)),
+  created_at INTEGER NOT NULL,
+  erased_at INTEGER                          -- name and title are blanked; what was filed stays with the post
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE accounts (
+  channel TEXT NOT NULL,
+  address TEXT NOT NULL,
+  person_id TEXT NOT NULL REFERENCES people (id),
+  preferred INTEGER NOT NULL DEFAULT 0 CHECK (preferred IN (0, 1)),   -- reminders go here
+  blocked_at INTEGER,
+  linked_at INTEGER NOT NULL,
+  PRIMARY KEY (channel, address)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX accounts_by_person ON accounts (person_id);
+
+CREATE TABLE posts (                         -- unit + role, dated
+  id TEXT PRIMARY KEY,
+  person_id TEXT NOT NULL REFERENCES people (id),
+  unit_id TEXT REFERENCES units (id),        -- null for the roles of the cluster
+  role TEXT NOT NULL CHECK (role IN ('officer', 'leader', 'verifier', 'secretary', 'observer', 'admin')),
+  valid_from TEXT NOT NULL,
+  valid_to TEXT,                             -- the last day; null: in force
+  CHECK ((unit_id IS NULL) = (role NOT IN ('officer', 'leader')))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX posts_by_person ON posts (person_id);
+CREATE INDEX posts_by_unit ON posts (unit_id, role);
+
+CREATE TABLE invitations (                   -- single-use joining codes, hashed
+  code_hash TEXT PRIMARY KEY,
+  unit_id TEXT REFERENCES units (id),
+  role TEXT NOT NULL,
+  created_by TEXT,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  used_at INTEGER,
+  used_by TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE wrong_codes (                   -- five wrong tries lock an address for an hour
+  channel TEXT NOT NULL,
+  address TEXT NOT NULL,
+  tries INTEGER NOT NULL,
+  locked_until INTEGER NOT NULL DEFAULT 0,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (channel, address)
+) STRICT, WITHOUT ROWID;
+
+-- Units and years ------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE units (                         -- a province or a commune; its name is not its identity
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  short_code TEXT NOT NULL DEFAULT '',
+  sort_key TEXT NOT NULL,
+  aliases TEXT NOT NULL DEFAULT '',          -- joined by |
+  communes INTEGER,
+  valid_from TEXT,
+  valid_to TEXT,
+  note TEXT NOT NULL DEFAULT '',
+  columns TEXT NOT NULL DEFAULT '{}'         -- JSON: the plan file's further columns, kept for its export
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE successions (                   -- which unit went into which
+  from_id TEXT NOT NULL REFERENCES units (id),
+  to_id TEXT NOT NULL REFERENCES units (id),
+  PRIMARY KEY (from_id, to_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE years (
+  year INTEGER PRIMARY KEY,
+  closed_at INTEGER,
+  scores_revision INTEGER NOT NULL DEFAULT 0 -- moves when the best unit of a criterion changes (leaders)
+) STRICT;
+
+CREATE TABLE memberships (
+  year INTEGER NOT NULL REFERENCES years (year),
+  unit_id TEXT NOT NULL REFERENCES units (id),
+  role TEXT NOT NULL CHECK (role IN ('lead', 'deputy', 'member')),
+  PRIMARY KEY (year, unit_id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX one_lead ON memberships (year) WHERE role = 'lead';
+
+-- The plan: movements, scoring table, targets, calendar ---------------------------------------------------------------------------
+
+CREATE TABLE movements (
+  id TEXT PRIMARY KEY,
+  position INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  aliases TEXT NOT NULL DEFAULT '',          -- joined by |
+  year_from INTEGER NOT NULL,
+  year_to INTEGER NOT NULL CHECK (year_to >= year_from),
+  launched_by TEXT NOT NULL DEFAULT '',
+  launched_on TEXT,
+  closed_on TEXT,
+  predecessor TEXT,
+  plan_document TEXT NOT NULL DEFAULT '',
+  columns TEXT NOT NULL DEFAULT '{}'
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE indicators (                    -- a figure is named by (movement, code); its item id is MOVEMENT.CODE
+  movement_id TEXT NOT NULL REFERENCES movements (id),
+  code TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  unit TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('stock', 'flow', 'ratio')),
+  direction TEXT NOT NULL CHECK (direction IN ('up', 'down', 'none')),
+  decimals INTEGER NOT NULL DEFAULT 0 CHECK (decimals BETWEEN 0 AND 6),
+  low TEXT,
+  high TEXT,
+  rule TEXT,                                 -- "<= CODE" or ">= CODE" of the same movement
+  max_ref TEXT,                              -- communes: not more than the unit's communes
+  PRIMARY KEY (movement_id, code)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE narrative_parts (
+  number INTEGER PRIMARY KEY,
+  title TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE scoring_tables (
+  year INTEGER PRIMARY KEY REFERENCES years (year),
+  version INTEGER NOT NULL,                  -- moves with each change of the table
+  name TEXT NOT NULL,
+  max_total TEXT NOT NULL,
+  decimals INTEGER NOT NULL CHECK (decimals BETWEEN 0 AND 4),
+  bonus_cap TEXT,
+  ranking TEXT NOT NULL,                     -- JSON: order, late_reports
+  extras TEXT NOT NULL DEFAULT '{}'          -- JSON: what the plan file says beyond this, kept for its export
+) STRICT;
+
+CREATE TABLE criterion_groups (
+  year INTEGER NOT NULL REFERENCES scoring_tables (year),
+  id TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  max TEXT NOT NULL,
+  PRIMARY KEY (year, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE criteria (
+  year INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  group_id TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  max TEXT NOT NULL,
+  unit TEXT NOT NULL,
+  rule TEXT NOT NULL CHECK (rule IN ('ratio', 'ratio_leader', 'tiers', 'boolean', 'count', 'deduction', 'manual')),
+  direction TEXT NOT NULL DEFAULT 'up' CHECK (direction IN ('up', 'down')),
+  details TEXT NOT NULL DEFAULT '{}',        -- JSON: tiers, per_item, floor, events, note
+  PRIMARY KEY (year, id),
+  FOREIGN KEY (year, group_id) REFERENCES criterion_groups (year, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE adjustment_items (              -- bonus, penalty and exclusion items of the year's table
+  year INTEGER NOT NULL REFERENCES scoring_tables (year),
+  id TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('bonus', 'penalty', 'exclusion')),
+  position INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  per_item TEXT,
+  cap TEXT,
+  exclusion TEXT CHECK (exclusion IN ('postponed', 'ranked_last', 'ranked_without_award', 'annulled')),
+  extras TEXT NOT NULL DEFAULT '{}',
+  PRIMARY KEY (year, id),
+  CHECK ((kind = 'exclusion') = (exclusion IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE targets (                       -- plan figures; item_id is a criterion (I.2) or an indicator (NTM26.NTM01)
+  year INTEGER NOT NULL REFERENCES years (year),
+  unit_id TEXT NOT NULL REFERENCES units (id),
+  item_id TEXT NOT NULL,
+  plan TEXT NOT NULL,
+  PRIMARY KEY (year, unit_id, item_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE calendar_years (                -- what a calendar file says as a whole
+  year INTEGER PRIMARY KEY REFERENCES years (year),
+  quiet TEXT NOT NULL,                       -- JSON: quiet hours "HH:MM-HH:MM"
+  extras TEXT NOT NULL DEFAULT '{}'
+) STRICT;
+
+CREATE TABLE events (
+  id TEXT PRIMARY KEY,
+  calendar_year INTEGER NOT NULL REFERENCES calendar_years (year),
+  position INTEGER NOT NULL,
+  of_year INTEGER NOT NULL,
+  period TEXT NOT NULL CHECK (period IN ('Q1', 'H1', 'M9', 'year', 'year-estimate', 'year-final')),
+  day TEXT NOT NULL,
+  time TEXT,
+  kind TEXT NOT NULL CHECK (kind IN ('conference', 'deadline', 'legal', 'ceremony')),
+  title TEXT NOT NULL,
+  who TEXT NOT NULL,                         -- JSON: member, lead, deputy, all
+  form TEXT,
+  done_by TEXT,
+  place TEXT,
+  opens TEXT,
+  remind TEXT NOT NULL DEFAULT '[]',         -- JSON: days before the effective day
+  overdue TEXT NOT NULL DEFAULT '[]',        -- JSON: days after it
+  extras TEXT NOT NULL DEFAULT '{}'
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE holidays (
+  day TEXT PRIMARY KEY,
+  calendar_year INTEGER NOT NULL REFERENCES calendar_years (year),
+  name TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE forms (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  asks TEXT NOT NULL DEFAULT '[]'            -- JSON: targets, movements, criteria, narrative, files
+) STRICT, WITHOUT ROWID;
+
+-- Duties and reports ---------------------------------------------------------------------------------------------------------
+
+CREATE TABLE duties (                        -- what one unit owes: read by reporting, reminders, progress and the late criterion
+  id TEXT PRIMARY KEY,                       -- EVENT:UNIT
+  event_id TEXT NOT NULL REFERENCES events (id),
+  unit_id TEXT NOT NULL REFERENCES units (id),
+  year INTEGER NOT NULL,
+  form TEXT,                                 -- null: fulfilled by ticking it done, or as done_by says
+  period TEXT NOT NULL,
+  due INTEGER NOT NULL,                      -- the date as planned, at its hour
+  effective INTEGER NOT NULL,                -- moved to the next working day
+  opens INTEGER NOT NULL,
+  status TEXT NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'done', 'cancelled')),
+  done_at INTEGER,
+  done_by TEXT,
+  UNIQUE (event_id, unit_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX duties_by_unit ON duties (unit_id, status, effective);
+CREATE INDEX duties_open ON duties (effective) WHERE status = 'open';
+
+CREATE TABLE drafts (                        -- what a unit has entered for a duty and not yet filed; shared by its officers
+  duty_id TEXT PRIMARY KEY REFERENCES duties (id),
+  revision INTEGER NOT NULL,                 -- an answer given on an older revision is decided again
+  report_id TEXT NOT NULL,                   -- minted at the first answer: a second "Xác nhận" files nothing new
+  content TEXT NOT NULL,                     -- JSON: item -> entry
+  updated_by TEXT NOT NULL REFERENCES people (id),
+  updated_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE reports (                       -- one per unit, year, form and period; its content is its last revision
+  id TEXT PRIMARY KEY,
+  unit_id TEXT NOT NULL REFERENCES units (id),
+  year INTEGER NOT NULL,
+  form TEXT NOT NULL,
+  period TEXT NOT NULL,
+  duty_id TEXT REFERENCES duties (id),
+  revision INTEGER NOT NULL,                 -- the newest
+  review TEXT NOT NULL DEFAULT 'filed' CHECK (review IN ('filed', 'verifying', 'returned', 'closed', 'withdrawn')),
+  UNIQUE (unit_id, year, form, period)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX reports_by_year ON reports (year, form, period);
+
+CREATE TABLE revisions (
+  report_id TEXT NOT NULL REFERENCES reports (id),
+  revision INTEGER NOT NULL CHECK (revision >= 1),
+  kind TEXT NOT NULL DEFAULT 'filing' CHECK (kind IN ('filing', 'correction', 'withdrawal', 'move')),
+  filed_at INTEGER NOT NULL,
+  filed_by TEXT,                             -- null: imported at the command line
+  reason TEXT,
+  days_late INTEGER NOT NULL DEFAULT 0 CHECK (days_late >= 0),
+  PRIMARY KEY (report_id, revision),
+  CHECK (revision = 1 OR kind = 'filing' OR reason IS NOT NULL)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE report_items (                  -- figures and texts of a revision; a revision holds all of them, not the changes
+  report_id TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  item_id TEXT NOT NULL,                     -- NTM26.NTM01, I.2, II.7:vu_viec, I.2:plan, narrative:3, file:1
+  value TEXT,                                -- decimal text, or the text itself; null: reported as not yet known
+  note TEXT,
+  PRIMARY KEY (report_id, revision, item_id),
+  FOREIGN KEY (report_id, revision) REFERENCES revisions (report_id, revision)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE evidence (                      -- files behind a revision, or behind one item of it
+  report_id TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  sha256 TEXT NOT NULL REFERENCES files (sha256),
+  item_id TEXT NOT NULL DEFAULT '',
+  name TEXT NOT NULL,
+  PRIMARY KEY (report_id, revision, sha256, item_id),
+  FOREIGN KEY (report_id, revision) REFERENCES revisions (report_id, revision)
+) STRICT, WITHOUT ROWID;
+
+-- Scores ---------------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE criterion_values (              -- what a score is computed from: the unit's own figures, and the verified ones
+  year INTEGER NOT NULL,
+  unit_id TEXT NOT NULL REFERENCES units (id),
+  criterion_id TEXT NOT NULL,
+  basis TEXT NOT NULL CHECK (basis IN ('self', 'verified')),
+  plan TEXT,                                 -- null: the target stands
+  actual TEXT,
+  events TEXT,                               -- JSON {code: count}; null where the rule has none
+  at INTEGER NOT NULL,
+  PRIMARY KEY (year, unit_id, criterion_id, basis),
+  FOREIGN KEY (year, criterion_id) REFERENCES criteria (year, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE adjustments (
+  year INTEGER NOT NULL,
+  unit_id TEXT NOT NULL REFERENCES units (id),
+  item_id TEXT NOT NULL,
+  basis TEXT NOT NULL CHECK (basis IN ('self', 'verified')),
+  count INTEGER NOT NULL CHECK (count >= 0),
+  valid_from TEXT,
+  valid_to TEXT,
+  reason TEXT,
+  PRIMARY KEY (year, unit_id, item_id, basis),
+  FOREIGN KEY (year, item_id) REFERENCES adjustment_items (year, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE leaders (                       -- the best ratio of each criterion whose formula depends on the best unit
+  year INTEGER NOT NULL,
+  criterion_id TEXT NOT NULL,
+  numerator TEXT NOT NULL,
+  denominator TEXT NOT NULL,
+  PRIMARY KEY (year, criterion_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE scores (                        -- points of the value that counts (verified, else the unit's own)
+  year INTEGER NOT NULL,
+  unit_id TEXT NOT NULL REFERENCES units (id),
+  criterion_id TEXT NOT NULL,
+  points INTEGER NOT NULL,
+  missing INTEGER NOT NULL CHECK (missing IN (0, 1)),
+  basis TEXT CHECK (basis IN ('self', 'verified')),
+  PRIMARY KEY (year, unit_id, criterion_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX scores_by_criterion ON scores (year, criterion_id, points);
+
+CREATE TABLE totals (
+  year INTEGER NOT NULL,
+  unit_id TEXT NOT NULL REFERENCES units (id),
+  base INTEGER NOT NULL,
+  bonus INTEGER NOT NULL,
+  penalty INTEGER NOT NULL,
+  total INTEGER NOT NULL,
+  late_reports INTEGER NOT NULL,
+  missing INTEGER NOT NULL,                  -- how many criteria have no value yet
+  reported INTEGER NOT NULL,                 -- how many have one
+  verified INTEGER NOT NULL,                 -- of those, how many are verified
+  exclusion TEXT,
+  rank_key TEXT,                             -- greater is better, equal is a shared rank, null is unranked (rules/ranking.py)
+  updated_at INTEGER NOT NULL,
+  PRIMARY KEY (year, unit_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX totals_by_rank ON totals (year, rank_key);
+
+CREATE TABLE group_points (
+  year INTEGER NOT NULL,
+  unit_id TEXT NOT NULL,
+  group_id TEXT NOT NULL,
+  points INTEGER NOT NULL,
+  PRIMARY KEY (year, unit_id, group_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE snapshots (                     -- a published ranking
+  id INTEGER PRIMARY KEY,
+  year INTEGER NOT NULL,
+  table_version INTEGER NOT NULL,
+  final INTEGER NOT NULL CHECK (final IN (0, 1)),
+  published_at INTEGER NOT NULL,
+  published_by TEXT
+) STRICT;
+CREATE INDEX snapshots_by_year ON snapshots (year, published_at);
+
+CREATE TABLE snapshot_totals (
+  snapshot_id INTEGER NOT NULL REFERENCES snapshots (id),
+  unit_id TEXT NOT NULL,
+  rank INTEGER,
+  base INTEGER NOT NULL,
+  bonus INTEGER NOT NULL,
+  penalty INTEGER NOT NULL,
+  total INTEGER NOT NULL,
+  late_reports INTEGER NOT NULL,
+  missing INTEGER NOT NULL,
+  exclusion TEXT,
+  PRIMARY KEY (snapshot_id, unit_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE snapshot_points (
+  snapshot_id INTEGER NOT NULL REFERENCES snapshots (id),
+  unit_id TEXT NOT NULL,
+  criterion_id TEXT NOT NULL,
+  points INTEGER NOT NULL,
+  missing INTEGER NOT NULL,
+  PRIMARY KEY (snapshot_id, unit_id, criterion_id)
+) STRICT, WITHOUT ROWID;
+
+-- Reminders ------------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE ticks (                         -- up to which instant reminders have been turned into outbox rows
+  name TEXT PRIMARY KEY,
+  at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE snoozes (                       -- "nhắc lại sau": once more, at that instant
+  person_id TEXT NOT NULL REFERENCES people (id),
+  subject TEXT NOT NULL,                     -- duty:ID or event:ID
+  at INTEGER NOT NULL,
+  PRIMARY KEY (person_id, subject)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE nudges (                        -- the secretary's own reminder to those who are missing: once a day at most
+  event_id TEXT NOT NULL REFERENCES events (id),
+  day TEXT NOT NULL,
+  person_id TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  units INTEGER NOT NULL,
+  PRIMARY KEY (event_id, day)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE attendances (                   -- answers to a conference: of a person for his unit
+  event_id TEXT NOT NULL REFERENCES events (id),
+  unit_id TEXT NOT NULL REFERENCES units (id),
+  answer TEXT NOT NULL CHECK (answer IN ('attend', 'absent', 'substitute')),
+  substitute TEXT,                           -- name and office of who comes instead
+  person_id TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (event_id, unit_id)
+) STRICT, WITHOUT ROWID;
