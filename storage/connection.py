@@ -59,7 +59,7 @@ def effect(function: Callable[Concatenate[Transaction, P], object], /, *args: P.
 @dataclass(slots=True)
 class _Waiting:
     effects: Sequence[Effect]
-    done: asyncio.Future[None]
+    done: asyncio.Future[list[object]]
 
 
 class Database:
@@ -80,17 +80,21 @@ class Database:
     @classmethod
     async def open(cls, path: Path, *, readers: int = READERS) -> Database:
         """Open (and create or migrate) the database at ``path``. Raises StorageError when the file is not usable."""
+        opened: list[aiosqlite.Connection] = []
         try:
             writer = await aiosqlite.connect(path, isolation_level=None)
-            await writer._execute(_prepare_writer, writer._conn)
-            opened = [
-                await aiosqlite.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
-                for _ in range(readers)
-            ]
         except sqlite3.Error as error:
             raise _translated(error) from error
-        for reader in opened:
-            await reader._execute(_prepare_reader, reader._conn)
+        try:
+            await _hop(writer, _prepare_writer)
+            for _ in range(readers):
+                opened.append(await aiosqlite.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None))
+            for reader in opened:
+                await _hop(reader, _prepare_reader)
+        except (sqlite3.Error, StorageError) as error:
+            for connection in (writer, *opened):
+                await connection.close()
+            raise _translated(error) if isinstance(error, sqlite3.Error) else error from error
         return cls(path, writer, opened)
 
     @property
@@ -102,14 +106,14 @@ class Database:
         """Run ``function`` on one snapshot, in one hop to a reader's thread, and return what it returns."""
         reader = await self._readers.get()
         try:
-            return await reader._execute(_in_snapshot, reader._conn, function)
+            return await _hop(reader, _in_snapshot, function)
         except sqlite3.Error as error:
             raise _translated(error) from error
         finally:
             self._readers.put_nowait(reader)
 
-    async def write(self, effects: Sequence[Effect]) -> None:
-        """Apply the effects in order and return once they are committed (``synchronous=FULL``).
+    async def write(self, effects: Sequence[Effect]) -> list[object]:
+        """Apply the effects in order and return what each returned, once they are committed (``synchronous=FULL``).
 
         Raises Conflict when an expectation among them failed (nothing of them is kept: decide again on fresh reads), and
         StorageError when the disk is full, the file locked or damaged (nothing is kept either).
@@ -119,7 +123,7 @@ class Database:
         waiting = _Waiting(effects, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         self._wake.set()
-        await waiting.done
+        return await waiting.done
 
     async def close(self) -> None:
         """Write what waits, then close every connection."""
@@ -139,16 +143,22 @@ class Database:
             if not batch:
                 continue
             try:
-                outcomes = await self._writer._execute(_commit, self._writer._conn, [waiting.effects for waiting in batch])
+                outcomes = await _hop(self._writer, _commit, [waiting.effects for waiting in batch])
             except sqlite3.Error as error:
-                outcomes = [_translated(error)] * len(batch)
+                outcomes = [_translated(error) for _ in batch]
             for waiting, outcome in zip(batch, outcomes, strict=True):
                 if waiting.done.cancelled():
                     continue
-                if outcome is None:
-                    waiting.done.set_result(None)
-                else:
+                if isinstance(outcome, Exception):
                     waiting.done.set_exception(outcome)
+                else:
+                    waiting.done.set_result(outcome)
+
+
+async def _hop(connection: aiosqlite.Connection, function: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run the function on the connection's own thread, in one hop: the one place that uses aiosqlite's private door."""
+    result: T = await connection._execute(function, connection._conn, *args, **kwargs)  # type: ignore[no-untyped-call]
+    return result
 
 
 def _prepare_writer(connection: sqlite3.Connection) -> None:
@@ -172,13 +182,14 @@ def _in_snapshot(connection: sqlite3.Connection, function: Callable[[Snapshot], 
         connection.execute("ROLLBACK")
 
 
-def _commit(connection: sqlite3.Connection, batch: Sequence[Sequence[Effect]]) -> list[Exception | None]:
-    """One transaction for the whole batch, a savepoint for each turn in it; returns what went wrong, turn by turn."""
+_Outcome = list[object] | Exception
+
+
+def _commit(connection: sqlite3.Connection, batch: Sequence[Sequence[Effect]]) -> list[_Outcome]:
+    """One transaction for the whole batch, a savepoint for each turn in it; returns results or what went wrong, turn by turn."""
     connection.execute("BEGIN IMMEDIATE")
-    outcomes: list[Exception | None] = []
     try:
-        for effects in batch:
-            outcomes.append(_apply(connection, effects))
+        outcomes = [_apply(connection, effects) for effects in batch]
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
@@ -188,11 +199,10 @@ def _commit(connection: sqlite3.Connection, batch: Sequence[Sequence[Effect]]) -
     return outcomes
 
 
-def _apply(connection: sqlite3.Connection, effects: Sequence[Effect]) -> Exception | None:
+def _apply(connection: sqlite3.Connection, effects: Sequence[Effect]) -> _Outcome:
     connection.execute("SAVEPOINT turn")
     try:
-        for each in effects:
-            each.apply(Transaction(connection))
+        results = [each.apply(Transaction(connection)) for each in effects]
     except Exception as error:
         if not connection.in_transaction:
             raise  # SQLite itself gave the whole transaction up (disk full, input/output error)
@@ -202,7 +212,7 @@ def _apply(connection: sqlite3.Connection, effects: Sequence[Effect]) -> Excepti
             log.exception("An effect failed; nothing of its turn is kept")
         return _translated(error) if isinstance(error, sqlite3.Error) else error
     connection.execute("RELEASE turn")
-    return None
+    return results
 
 
 def _translated(error: sqlite3.Error) -> StorageError:

@@ -29,6 +29,7 @@ class Menu:
     choices: str
     dialogue: str | None
     expires_at: int
+    created_at: int = 0
 
 
 def dialogue(read: Snapshot, owner: str) -> Open | None:
@@ -39,7 +40,7 @@ def dialogue(read: Snapshot, owner: str) -> Open | None:
 
 def menu(read: Snapshot, menu_id: str) -> Menu | None:
     row = read.execute(
-        "SELECT id, channel, address, choices, dialogue, expires_at FROM menus WHERE id = ?", (menu_id,)
+        "SELECT id, channel, address, choices, dialogue, expires_at, created_at FROM menus WHERE id = ?", (menu_id,)
     ).fetchone()
     return None if row is None else Menu(*row)
 
@@ -47,7 +48,7 @@ def menu(read: Snapshot, menu_id: str) -> Menu | None:
 def latest_menu(read: Snapshot, channel: str, address: str) -> Menu | None:
     """The menu a typed number refers to: the last one shown at this address."""
     row = read.execute(
-        "SELECT id, channel, address, choices, dialogue, expires_at FROM menus WHERE channel = ? AND address = ?"
+        "SELECT id, channel, address, choices, dialogue, expires_at, created_at FROM menus WHERE channel = ? AND address = ?"
         " ORDER BY number DESC LIMIT 1",
         (channel, address),
     ).fetchone()
@@ -61,13 +62,13 @@ def topic(read: Snapshot, owner: str, since: int) -> tuple[str, str] | None:
 
 
 def save_dialogue(
-    tx: Transaction, owner: str, expected_revision: int, name: str, version: int, step: str, answers: str, now: int
+    tx: Transaction, owner: str, expected_revision: int, revision: int, name: str, version: int, step: str, answers: str, now: int
 ) -> None:
-    """Advance the owner's dialogue to the next revision. Raises Conflict when it has moved on since it was read."""
+    """Keep the owner's dialogue under ``revision``. Raises Conflict when it has moved on since it was read."""
     _expect(tx, owner, expected_revision)
     tx.execute(
         "INSERT OR REPLACE INTO dialogues (owner, name, version, revision, step, answers, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (owner, name, version, expected_revision + 1, step, answers, now),
+        (owner, name, version, revision, step, answers, now),
     )
 
 

@@ -38,11 +38,12 @@ def find(read: Snapshot, channel: str, key: str) -> Waiting | None:
     return None if row is None else Waiting(*row)
 
 
-def store(tx: Transaction, channel: str, key: str, payload: str, now: int) -> None:
-    """Keep an update; one that is known already is left as it is."""
-    tx.execute(
+def store(tx: Transaction, channel: str, key: str, payload: str, now: int) -> int | None:
+    """Keep an update and return its number; one that is known already is left as it is (None)."""
+    done = tx.execute(
         "INSERT OR IGNORE INTO inbox (channel, key, payload, received_at) VALUES (?, ?, ?, ?)", (channel, key, payload, now)
     )
+    return done.lastrowid if done.rowcount == 1 else None
 
 
 def finish(tx: Transaction, update_id: int, now: int, state: str = "done") -> None:

@@ -36,10 +36,11 @@ def digest(code: str) -> str:
     return hashlib.sha256(code.upper().encode()).hexdigest()
 
 
-def by_code(read: Snapshot, code: str) -> Invitation | None:
+def by_hash(read: Snapshot, code_hash: str) -> Invitation | None:
+    """The invitation of a code by its `digest`."""
     row = read.execute(
         "SELECT code_hash, unit_id, role, created_by, created_at, expires_at, used_at, used_by FROM invitations WHERE code_hash = ?",
-        (digest(code),),
+        (code_hash,),
     ).fetchone()
     return None if row is None else Invitation(*row)
 
@@ -81,11 +82,11 @@ def add(
     audit.note(tx, now, created_by, "invitation.make", f"unit:{unit_id or '-'}", unit_id=unit_id, after=role)
 
 
-def use(tx: Transaction, code: str, person_id: str, now: int) -> None:
+def use(tx: Transaction, code_hash: str, person_id: str, now: int) -> None:
     """Mark the code used. Raises Conflict when somebody was faster or it has expired."""
     done = tx.execute(
         "UPDATE invitations SET used_at = ?, used_by = ? WHERE code_hash = ? AND used_at IS NULL AND expires_at > ?",
-        (now, person_id, digest(code), now),
+        (now, person_id, code_hash, now),
     )
     if done.rowcount != 1:
         raise Conflict("the code has been used or has expired")

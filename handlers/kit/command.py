@@ -31,6 +31,8 @@ class Command:
     - ``handle(turn, argument)``: ``argument`` is what stood beside the phrase, as typed.
     - ``quick``: a question that is answered in the middle of a dialogue, whose open question is then repeated.
     - ``public``: may be answered in a group.
+    - ``claims(turn, text)``: takes free text that is no phrase but is meant for it (a pasted block of figures, a joining code),
+      or answers None.
     - ``order``: its place in help and menus; None hides it there.
     """
 
@@ -44,6 +46,7 @@ class Command:
     strangers: bool = False
     quick: bool = False
     public: bool = False
+    claims: Callable[[Turn, str], Outcome | None] | None = None
     order: int | None = None
     dialogues: tuple[Dialogue, ...] = ()
 

@@ -24,10 +24,14 @@ ChatKind = Literal["private", "group"]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A text the person wrote. ``edited``: it replaces an earlier message of the chat."""
+    """A text the person wrote. ``edited``: it replaces an earlier message of the chat.
+
+    ``code_hash``: it held a joining code, of which only the digest was kept (`storage.invitations.digest`); the text shows dots there.
+    """
 
     text: str
     edited: bool = False
+    code_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ class Place:
     address: str
     kind: ChatKind = "private"
     thread: str | None = None
-    message_id: str | None = None      # of the message that was tapped: an answer may take its place
+    message_id: str | None = None      # of the text itself, or of the message that was tapped (an answer may take its place)
 
 
 @dataclass(frozen=True, slots=True)

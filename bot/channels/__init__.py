@@ -1,0 +1,1 @@
+"""Channels: each file is one, and passes the same contract tests. What a channel can do is data (`base.Capabilities`)."""

@@ -1,0 +1,130 @@
+"""A Reply becomes parts: marked-up texts within the channel's limits, with buttons or numbered lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from bot.channels.base import Button, Capabilities, Part
+from bot.rendering.split import measure, split
+from bot.rendering.table import table_lines
+from handlers.kit.language import Language
+from handlers.kit.menu import numbered
+from handlers.kit.message import Message, Value, m, verbatim
+from handlers.kit.reply import Block, Choice, Choices, Fields, File, Picture, Reply, Table, Text
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """How a channel writes strong, small and quoted text; every text of a person is escaped first."""
+
+    html: bool
+
+    def plain(self, text: str) -> str:
+        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") if self.html else text
+
+    def strong(self, text: str) -> str:
+        return f"<b>{self.plain(text)}</b>" if self.html and text else self.plain(text)
+
+    def note(self, text: str) -> str:
+        return f"<i>{self.plain(text)}</i>" if self.html and text else self.plain(text)
+
+    def quote(self, text: str) -> str:
+        return f"<blockquote>{self.plain(text)}</blockquote>" if self.html and text else f"“{text}”"
+
+
+def render(reply: Reply, language: Language, can: Capabilities, menu_id: str | None, repeated: bool = False) -> tuple[Part, ...]:
+    """The parts of a reply in their order.
+
+    ``menu_id`` names the stored menu that its choices mean. ``repeated`` marks a letter whose first sending has an unknown outcome.
+    The last text part carries the buttons.
+    """
+    markup = Markup(can.markup == "html")
+    numbers = {id(choice): number for number, choice in numbered(reply.choices)}
+    paragraphs: list[str] = [markup.note(language.text(m("(repeated)")))] if repeated else []
+    parts: list[Part] = []
+    for block in reply.blocks:
+        if isinstance(block, (Picture, File)):
+            parts += _texts(paragraphs, can)
+            paragraphs = []
+            parts.append(_file_part(block, language, markup, can))
+        else:
+            paragraphs += _paragraphs(block, language, markup, can, numbers)
+    parts += _texts(paragraphs, can)
+    if can.buttons and reply.choices and menu_id is not None:
+        if not parts or parts[-1].kind != "text":
+            parts.append(Part("text", markup.plain(language.text(m("Please choose:")))))
+        parts[-1] = replace(parts[-1], buttons=_buttons(reply, language, can, menu_id, numbers))
+    return tuple(replace(part, protect=reply.protect) for part in parts)
+
+
+def _paragraphs(block: Block, language: Language, markup: Markup, can: Capabilities, numbers: dict[int, int]) -> Iterator[str]:
+    match block:
+        case Text():
+            text = language.text(block.message)
+            write = {"plain": markup.plain, "title": markup.strong, "note": markup.note, "quote": markup.quote}[block.style]
+            yield write(text)
+        case Fields():
+            yield "\n".join(
+                f"{markup.plain(language.text(label))}: {markup.strong(_cell(value, language))}" for label, value in block.rows
+            )
+        case Table():
+            yield "\n".join(
+                markup.strong(line) if strong else markup.plain(line)
+                for line, strong in table_lines(block, [[_cell(cell, language) for cell in row] for row in block.rows])
+            )
+        case Choices():
+            if not can.buttons and block.choices:
+                yield "\n".join(_choice_line(choice, language, markup, numbers) for choice in block.choices if choice.numbered)
+                words = [language.text(choice.label) for choice in block.choices if not choice.numbered]
+                if words:
+                    yield markup.plain(language.text(m("Or type: {words}", words=verbatim(" · ".join(words)))))
+
+
+def _choice_line(choice: Choice, language: Language, markup: Markup, numbers: dict[int, int]) -> str:
+    return f"{numbers[id(choice)]}. {markup.plain(language.text(choice.label))}"
+
+
+def _cell(value: Value, language: Language) -> str:
+    return value if isinstance(value, str) else language.text(Message("{value}", {"value": value}))
+
+
+def _texts(paragraphs: list[str], can: Capabilities) -> list[Part]:
+    text = "\n\n".join(filter(None, paragraphs))
+    return [Part("text", piece) for piece in split(text, can.max_chars, can.counts)] if text else []
+
+
+def _file_part(block: Picture | File, language: Language, markup: Markup, can: Capabilities) -> Part:
+    if isinstance(block, Picture):
+        caption = markup.plain(language.text(block.alt))
+        kind = "picture" if can.pictures else "text"
+        return Part(kind, _fit(caption, can), sha256=block.sha256, media_type=block.media_type)
+    caption = "" if block.caption is None else markup.plain(language.text(block.caption))
+    if not can.files:
+        return Part("text", "\n".join(filter(None, (caption, markup.plain(block.name)))))
+    return Part("file", _fit(caption, can), sha256=block.sha256, media_type=block.media_type, name=block.name)
+
+
+def _fit(caption: str, can: Capabilities) -> str:
+    return caption if measure(caption, can.counts) <= can.caption_chars else split(caption, can.caption_chars, can.counts)[0]
+
+
+def _buttons(
+    reply: Reply, language: Language, can: Capabilities, menu_id: str, numbers: dict[int, int]
+) -> tuple[tuple[Button, ...], ...]:
+    rows: list[tuple[Button, ...]] = []
+    index = 0
+    for block in reply.blocks:
+        if not isinstance(block, Choices):
+            continue
+        width = max(1, min(block.columns, can.buttons_per_row))
+        line: list[Button] = []
+        for choice in block.choices:
+            line.append(Button(language.text(choice.label), f"m:{menu_id}:{index}"))
+            index += 1
+            if len(line) == width:
+                rows.append(tuple(line))
+                line = []
+        if line:
+            rows.append(tuple(line))
+    return tuple(rows)[: can.max_buttons]

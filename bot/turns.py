@@ -1,0 +1,243 @@
+"""Turns: an update is stored and committed, then decided on a snapshot, and everything it changes is committed at once.
+
+Turns of one address run strictly one after another; different ones run side by side. What a restart finds waiting is decided then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal, Protocol
+from zoneinfo import ZoneInfo
+
+from handlers.rules.secrets import secret_mark
+
+from bot.channels.base import Channel, FileTooLarge, Inbound, Part, SendError
+from bot.clock import Clock
+from bot.language import Language
+from bot.screening import read_screened, screen
+from handlers.kit.message import m
+from handlers.kit.reply import say
+from handlers.kit.turn import Input, Other, Place, Sent, Turn
+from handlers.kit.wire import queue_effects
+from storage import files, inbox, people
+from storage.connection import Database, Effect, Snapshot, effect
+from storage.errors import Conflict, DatabaseBusy, DatabaseFull, StorageError
+
+log = logging.getLogger(__name__)
+
+MOST_TRIES = 8
+"""How often a turn is decided again because somebody wrote in between; more means a defect, not a busy hour."""
+
+LARGEST_FILE = 20 * 1024 * 1024
+
+NOT_STORED = m("The system cannot write at the moment, so nothing was recorded. Please send it again in a few minutes.")
+FAILED = m("Something went wrong and nothing was recorded. Please try again; the administrator has been told.")
+
+
+class Decides(Protocol):
+    """The dispatcher, as far as turns need it."""
+
+    def decide(self, turn: Turn) -> tuple[Effect, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Update:
+    id: int
+    channel: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class Minting:
+    """Where new ids and joining codes come from."""
+
+    opaque: Callable[[], str]
+    code: Callable[[], str]
+
+
+class Turns:
+    """Takes updates from channels and turns them into committed effects."""
+
+    def __init__(
+        self,
+        database: Database,
+        channels: Mapping[str, Channel],
+        clock: Clock,
+        zone: ZoneInfo,
+        dispatcher: Decides,
+        languages: Mapping[str, Language],
+        default_language: str,
+        minting: Minting,
+        facts: Mapping[str, str],
+        committed: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._channels = channels
+        self._clock = clock
+        self._zone = zone
+        self._dispatcher = dispatcher
+        self._languages = languages
+        self._default_language = default_language
+        self._minting = minting
+        self._facts = facts
+        self._committed = committed
+        self._lanes: dict[str, deque[tuple[_Update, Inbound]]] = {}
+        self._working: set[asyncio.Task[None]] = set()
+
+    async def resume(self) -> None:
+        """Take up what was stored but not decided when the program ended."""
+        after = 0
+        while rows := await self._database.read(lambda read, after=after: inbox.waiting(read, after)):  # type: ignore[misc]
+            for row in rows:
+                if row.channel in self._channels:
+                    await self._schedule(_Update(row.id, row.channel, row.payload))
+            after = rows[-1].id
+
+    async def receive(self, channel: str, key: str, payload: str) -> None:
+        """Store an update and return once it is committed. Raises StorageError when it could not be: it must not be acknowledged."""
+        try:
+            inbound = self._channels[channel].parse(payload)
+        except Exception:
+            log.exception("An update of %s could not be understood", channel)
+            inbound = None
+        stored = payload if inbound is None else screen(inbound) or payload
+        try:
+            (update_id,) = await self._database.write((effect(inbox.store, channel, key, stored, self._clock.now()),))
+        except StorageError:
+            if inbound is not None:
+                await self._say_not_stored(channel, inbound)
+            raise
+        if isinstance(update_id, int):
+            await self._schedule(_Update(update_id, channel, stored))
+
+    async def settle(self) -> None:
+        """Wait until every stored update has been decided."""
+        while self._working:
+            await asyncio.gather(*self._working, return_exceptions=True)
+
+    async def _schedule(self, update: _Update) -> None:
+        inbound = self._understood(update)
+        if inbound is None:
+            await self._database.write((effect(inbox.finish, update.id, self._clock.now()),))
+            return
+        lane = f"{update.channel}:{inbound.address}"
+        if lane in self._lanes:
+            self._lanes[lane].append((update, inbound))
+            return
+        self._lanes[lane] = deque([(update, inbound)])
+        task = asyncio.create_task(self._run_lane(lane), name=f"turns {lane}")
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
+
+    def _understood(self, update: _Update) -> Inbound | None:
+        screened = read_screened(update.payload)
+        if screened is not None:
+            return screened
+        try:
+            return self._channels[update.channel].parse(update.payload)
+        except Exception:
+            log.exception("Update %s of %s could not be understood and is set aside", update.id, update.channel)
+            return None
+
+    async def _run_lane(self, lane: str) -> None:
+        waiting = self._lanes[lane]
+        while waiting:
+            update, inbound = waiting.popleft()
+            await self._take(update, inbound)
+        del self._lanes[lane]
+
+    async def _take(self, update: _Update, inbound: Inbound) -> None:
+        await self._channels[update.channel].acknowledge(inbound)
+        try:
+            given, before = await self._input(update.channel, inbound)
+            await self._decide_and_commit(update, inbound, given, before)
+        except (DatabaseFull, DatabaseBusy):
+            log.exception("The turn of update %s could not be committed; it waits for the next start", update.id)
+            await self._say_not_stored(update.channel, inbound)
+        except Exception:
+            log.exception("The turn of update %s failed", update.id)
+            await self._give_up(update, inbound)
+        self._committed()
+
+    async def _decide_and_commit(self, update: _Update, inbound: Inbound, given: Input, before: tuple[Effect, ...]) -> None:
+        for _ in range(MOST_TRIES):
+            now = self._clock.now()
+            effects = await self._database.read(lambda read: self._decide(read, update.channel, inbound, given, now))  # noqa: B023
+            try:
+                await self._database.write((effect(inbox.finish, update.id, now), *before, *effects))
+            except Conflict as conflict:
+                log.info("Update %s is decided again: %s", update.id, conflict)
+                continue
+            return
+        raise StorageError(f"update {update.id} met a conflict {MOST_TRIES} times")
+
+    def _decide(self, read: Snapshot, channel: str, inbound: Inbound, given: Input, now: int) -> tuple[Effect, ...]:
+        who = people.by_account(read, channel, inbound.sender or inbound.address)
+        today = datetime.fromtimestamp(now, self._zone).date().isoformat()
+        language = who.language if who is not None else self._default_language
+        turn = Turn(
+            read=read,
+            now=now,
+            zone=self._zone,
+            who=who,
+            posts=() if who is None else people.posts(read, who.id, today),
+            place=Place(channel, inbound.address, inbound.kind, inbound.thread, inbound.message_id),
+            input=given,
+            language=language if language in self._languages else self._default_language,
+            mint=self._minting.opaque,
+            mint_code=self._minting.code,
+            display_name=inbound.display_name,
+            facts=self._facts,
+        )
+        return self._dispatcher.decide(turn)
+
+    async def _input(self, channel: str, inbound: Inbound) -> tuple[Input, tuple[Effect, ...]]:
+        """What was said; a file is fetched, written and synced before the row that names it."""
+        if inbound.file is None:
+            return inbound.input or Other("unsupported"), ()
+        file = inbound.file
+        sent = Sent("", file.media_type, file.name, file.size, file.caption)
+        try:
+            if file.size > LARGEST_FILE:
+                raise FileTooLarge(file.name)
+            content = await self._channels[channel].fetch(file)
+        except FileTooLarge:
+            return _problem(sent, "too_large"), ()
+        except SendError:
+            log.warning("A file of %s could not be fetched", channel)
+            return _problem(sent, "unavailable"), ()
+        if secret_mark(file.name, file_name=True):
+            return Other("secret"), ()
+        sha256 = await asyncio.to_thread(files.write_content, self._database.files, content)
+        stored = effect(files.add, sha256, file.media_type, len(content), self._clock.now())
+        return Sent(sha256, file.media_type, file.name, len(content), file.caption), (stored,)
+
+    async def _give_up(self, update: _Update, inbound: Inbound) -> None:
+        """A defect: the update is set aside so that it does not come back, and its sender is told."""
+        now = self._clock.now()
+        letter = queue_effects(
+            say(FAILED), channel=update.channel, address=inbound.address, language=self._default_language, now=now,
+            mint=self._minting.opaque, thread=inbound.thread,
+        )  # fmt: skip
+        try:
+            await self._database.write((effect(inbox.finish, update.id, now, "failed"), *letter))
+        except StorageError:
+            log.exception("Update %s could not be set aside; it waits for the next start", update.id)
+            await self._say_not_stored(update.channel, inbound)
+
+    async def _say_not_stored(self, channel: str, inbound: Inbound) -> None:
+        """The database cannot be written, so the outbox cannot either: say it directly, once, as well as it goes."""
+        text = self._languages[self._default_language].text(NOT_STORED)
+        try:
+            await self._channels[channel].send(inbound.address, inbound.thread, Part("text", text), None, None)
+        except SendError:
+            log.warning("%s could not be told that nothing was recorded", channel)
+
+
+def _problem(sent: Sent, problem: Literal["too_large", "unavailable"]) -> Sent:
+    return replace(sent, problem=problem)

@@ -1,0 +1,176 @@
+"""Replies and menus as JSON: what stands in the outbox and in the menus table, in no language and for no channel."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from handlers.kit.message import Day, Message, Moment, Number, Value
+from handlers.kit.reply import Action, Answer, Block, Choice, Choices, Fields, File, Go, Picture, Reply, Table, Text
+from storage import conversation, outbox
+from storage.connection import Effect, effect
+
+MENU_SECONDS = 90 * 86_400
+"""How long a button can be tapped. Rights are checked when it is, and an answer to an older question is refused anyway."""
+
+
+def encode(reply: Reply) -> str:
+    """The reply as JSON text."""
+    document = {"blocks": [_block(block) for block in reply.blocks], "replaces": reply.replaces, "protect": reply.protect}
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
+def decode(text: str) -> Reply:
+    """The reply that `encode` wrote."""
+    document = json.loads(text)
+    return Reply(tuple(_read_block(block) for block in document["blocks"]), document["replaces"], document["protect"])
+
+
+def encode_choices(choices: tuple[Choice, ...]) -> str:
+    """The choices of a menu as JSON text."""
+    return json.dumps([_choice(choice) for choice in choices], ensure_ascii=False, separators=(",", ":"))
+
+
+def decode_choices(text: str) -> tuple[Choice, ...]:
+    return tuple(_read_choice(choice) for choice in json.loads(text))
+
+
+def queue_effects(
+    reply: Reply,
+    *,
+    channel: str,
+    address: str,
+    language: str,
+    now: int,
+    mint: Callable[[], str],
+    dialogue: str | None = None,
+    thread: str | None = None,
+    person_id: str | None = None,
+    lane: str = "reply",
+    key: str | None = None,
+    replaces: str | None = None,
+    subject: str | None = None,
+    not_before: int | None = None,
+    expires_at: int | None = None,
+) -> tuple[Effect, ...]:
+    """The effects that queue a reply to one address, with the menu that its choices mean."""
+    effects: list[Effect] = []
+    menu_id = None
+    if reply.choices:
+        menu_id = mint()
+        menu = conversation.Menu(menu_id, channel, address, encode_choices(reply.choices), dialogue, now + MENU_SECONDS)
+        effects.append(effect(conversation.save_menu, menu, now))
+    effects.append(
+        effect(
+            outbox.queue, channel, address, encode(reply), language, now, lane=lane, key=key, thread=thread, person_id=person_id,
+            menu_id=menu_id, replaces=replaces, subject=subject, not_before=not_before, expires_at=expires_at,
+        )
+    )  # fmt: skip
+    return tuple(effects)
+
+
+def _value(value: Value) -> Any:
+    match value:
+        case Message():
+            return {"m": _message(value)}
+        case Number():
+            exact = value.value
+            text = f"{exact.numerator}/{exact.denominator}" if isinstance(exact, Fraction) else str(exact)
+            return {"n": [text, value.decimals, value.unit]}
+        case Day():
+            return {"d": [value.value.isoformat(), value.style]}
+        case Moment():
+            return {"t": [value.epoch, value.style]}
+        case date():
+            return {"d": [value.isoformat(), "date"]}
+        case tuple():
+            return {"l": [_value(each) for each in value]}
+        case _:
+            return value
+
+
+def _read_value(raw: Any) -> Value:
+    if not isinstance(raw, dict):
+        if isinstance(raw, (str, int)):
+            return raw
+        raise ValueError(f"not a value: {raw!r}")
+    ((kind, content),) = raw.items()
+    if kind == "m":
+        return _read_message(content)
+    if kind == "n":
+        text, decimals, unit = content
+        return Number(Fraction(text) if "/" in text else Decimal(text), decimals, unit)
+    if kind == "d":
+        return Day(date.fromisoformat(content[0]), content[1])
+    if kind == "t":
+        return Moment(content[0], content[1])
+    return tuple(_read_value(each) for each in content)
+
+
+def _message(message: Message) -> dict[str, Any]:
+    document: dict[str, Any] = {"id": message.msgid}
+    if message.values:
+        document["v"] = {name: _value(value) for name, value in message.values.items()}
+    if message.plural is not None:
+        document |= {"p": message.plural, "c": message.count}
+    if message.context is not None:
+        document["x"] = message.context
+    return document
+
+
+def _read_message(raw: dict[str, Any]) -> Message:
+    values = {name: _read_value(value) for name, value in raw.get("v", {}).items()}
+    return Message(raw["id"], values, raw.get("p"), raw.get("c"), raw.get("x"))
+
+
+def _choice(choice: Choice) -> dict[str, Any]:
+    action = choice.action
+    where = {"go": [action.command, action.argument]} if isinstance(action, Go) else {"answer": action.value}
+    return {"label": _message(choice.label), "numbered": choice.numbered, **where}
+
+
+def _read_choice(raw: dict[str, Any]) -> Choice:
+    action: Action = Go(*raw["go"]) if "go" in raw else Answer(raw["answer"])
+    return Choice(_read_message(raw["label"]), action, raw["numbered"])
+
+
+def _block(block: Block) -> dict[str, Any]:
+    match block:
+        case Text():
+            return {"text": _message(block.message), "style": block.style}
+        case Fields():
+            return {"fields": [[_message(label), _value(value)] for label, value in block.rows]}
+        case Table():
+            return {
+                "table": [[_value(cell) for cell in row] for row in block.rows],
+                "align": block.align,
+                "header": [_message(cell) for cell in block.header],
+                "strong": block.strong,
+            }
+        case Choices():
+            return {"choices": [_choice(choice) for choice in block.choices], "columns": block.columns}
+        case Picture():
+            return {"picture": block.sha256, "type": block.media_type, "alt": _message(block.alt)}
+        case File():
+            caption = None if block.caption is None else _message(block.caption)
+            return {"file": block.sha256, "type": block.media_type, "name": block.name, "caption": caption}
+
+
+def _read_block(raw: dict[str, Any]) -> Block:
+    if "text" in raw:
+        return Text(_read_message(raw["text"]), raw["style"])
+    if "fields" in raw:
+        return Fields(tuple((_read_message(label), _read_value(value)) for label, value in raw["fields"]))
+    if "table" in raw:
+        rows = tuple(tuple(_read_value(cell) for cell in row) for row in raw["table"])
+        return Table(rows, raw["align"], tuple(_read_message(cell) for cell in raw["header"]), raw["strong"])
+    if "choices" in raw:
+        return Choices(tuple(_read_choice(choice) for choice in raw["choices"]), raw["columns"])
+    if "picture" in raw:
+        return Picture(raw["picture"], raw["type"], _read_message(raw["alt"]))
+    caption = None if raw["caption"] is None else _read_message(raw["caption"])
+    return File(raw["file"], raw["type"], raw["name"], caption)
