@@ -15,7 +15,7 @@ from handlers.kit.language import Language
 from handlers.kit.menu import choose, control_word
 from handlers.kit.message import m
 from handlers.kit.recognise import Recognised, Recogniser, Unsure, follow_up
-from handlers.kit.reply import Answer, Choice, Choices, Go, Reply, say
+from handlers.kit.reply import Answer, Choice, Choices, Go, Reply, Typed, say
 from handlers.kit.turn import Other, Outcome, Said, Sent, State, Tapped, Turn
 from handlers.kit.wire import decode_choices, queue_effects
 from handlers.registry import Registry
@@ -99,6 +99,8 @@ class Dispatcher:
 
     def _chosen(self, turn: Turn, standing: Standing, choice: Choice, of_dialogue: str | None) -> Outcome:
         action = choice.action
+        if isinstance(action, Typed):
+            return self._plain_words(turn, standing, self._languages[turn.language].text(choice.label))
         if isinstance(action, Go):
             command = self._commands.by_name.get(action.command)
             if command is None:
@@ -242,7 +244,7 @@ class Dispatcher:
                 effects.append(effect(conversation.save_topic, turn.owner, *outcome.topic, turn.now))
         if outcome.reply.blocks:
             effects += queue_effects(
-                outcome.reply, channel=turn.place.channel, address=turn.place.address, language=turn.language, now=turn.now,
+                outcome.reply, channel=turn.place.channel, address=turn.place.address, language=outcome.language or turn.language, now=turn.now,
                 mint=turn.mint, dialogue=after, thread=turn.place.thread, person_id=None if turn.who is None else turn.who.id,
                 replaces=turn.place.message_id if outcome.reply.replaces and isinstance(turn.input, Tapped) else None,
             )  # fmt: skip

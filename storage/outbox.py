@@ -112,6 +112,11 @@ def settle(tx: Transaction, letter_id: int, state: str, parts: str | None, now: 
     )
 
 
+def forget(tx: Transaction, letter_id: int) -> None:
+    """Blank a letter that held a secret, once it is sent."""
+    tx.execute("UPDATE outbox SET reply = '', parts = NULL WHERE id = ?", (letter_id,))
+
+
 def drop_old(tx: Transaction, now: int) -> None:
     """Forget what was sent long ago. Keys of reminders go with it: their instants are long past."""
     tx.execute("DELETE FROM outbox WHERE state <> 'waiting' AND created_at < ?", (now - KEEP_SENT_SECONDS,))

@@ -208,7 +208,7 @@ def erase(tx: Transaction, person_id: str, last_day: str, now: int) -> None:
     tx.execute("UPDATE people SET name = '', title = '', erased_at = ? WHERE id = ?", (now, person_id))
     tx.execute("UPDATE posts SET valid_to = ? WHERE person_id = ? AND valid_to IS NULL", (last_day, person_id))
     tx.execute("DELETE FROM accounts WHERE person_id = ?", (person_id,))
-    tx.execute("DELETE FROM dialogues WHERE owner = ?", (f"person:{person_id}",))
+    tx.execute("UPDATE dialogues SET answers = '{}' WHERE owner = ?", (f"person:{person_id}",))
     tx.execute("DELETE FROM topics WHERE owner = ?", (f"person:{person_id}",))
     tx.execute("DELETE FROM snoozes WHERE person_id = ?", (person_id,))
     tx.execute(

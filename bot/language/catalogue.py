@@ -75,10 +75,11 @@ def _load(code: str, zone: ZoneInfo) -> Language:
             for entry in read_po(file, locale=code):
                 if not entry.id or entry.fuzzy:
                     continue
-                msgid = entry.id[0] if isinstance(entry.id, tuple) else entry.id
-                forms = entry.string if isinstance(entry.string, tuple) else (entry.string,)
+                msgid = entry.id if isinstance(entry.id, str) else entry.id[0]
+                forms = (entry.string,) if isinstance(entry.string, str) else tuple(entry.string)
+                context = entry.context if isinstance(entry.context, str) else None
                 if all(forms):
-                    texts[(entry.context, msgid)] = tuple(forms)
+                    texts[(context, msgid)] = tuple(str(form) for form in forms)
     return Language(code, texts, zone)
 
 

@@ -97,8 +97,9 @@ def _texts(paragraphs: list[str], can: Capabilities) -> list[Part]:
 def _file_part(block: Picture | File, language: Language, markup: Markup, can: Capabilities) -> Part:
     if isinstance(block, Picture):
         caption = markup.plain(language.text(block.alt))
-        kind = "picture" if can.pictures else "text"
-        return Part(kind, _fit(caption, can), sha256=block.sha256, media_type=block.media_type)
+        if not can.pictures:
+            return Part("text", caption)
+        return Part("picture", _fit(caption, can), sha256=block.sha256, media_type=block.media_type)
     caption = "" if block.caption is None else markup.plain(language.text(block.caption))
     if not can.files:
         return Part("text", "\n".join(filter(None, (caption, markup.plain(block.name)))))

@@ -35,6 +35,7 @@ class Chosen:
     """A choice made, however it was made (tap, number, label): the value of its `Answer`, or a control word."""
 
     __slots__ = ("value",)
+    __match_args__ = ("value",)
 
     def __init__(self, value: str) -> None:
         self.value = value

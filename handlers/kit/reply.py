@@ -51,7 +51,12 @@ class Answer:
     value: str
 
 
-Action = Go | Answer
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """Choosing it is as if its label were typed: the examples of help."""
+
+
+Action = Go | Answer | Typed
 
 CONTROLS = ("cancel", "back", "skip", "review")
 """Values of `Answer` that every dialogue knows: Hủy, Lùi, Bỏ qua, Xem lại."""
@@ -103,15 +108,17 @@ Block = Text | Fields | Table | Choices | Picture | File
 class Reply:
     """What the bot answers. ``replaces``: it takes the place of the message whose button was tapped, where the channel can edit.
 
-    ``protect``: figures that are not public; a channel that can forbids forwarding.
+    ``protect``: figures that are not public; a channel that can forbids forwarding. ``once``: it holds a secret (a joining code) and is
+    forgotten as soon as it is sent.
     """
 
     blocks: tuple[Block, ...]
     replaces: bool = False
     protect: bool = False
+    once: bool = False
 
     def __add__(self, other: Reply) -> Reply:
-        return Reply(self.blocks + other.blocks, self.replaces or other.replaces, self.protect or other.protect)
+        return Reply(self.blocks + other.blocks, self.replaces or other.replaces, self.protect or other.protect, self.once or other.once)
 
     @property
     def choices(self) -> tuple[Choice, ...]:

@@ -148,6 +148,7 @@ class Outcome:
     effects: tuple[Effect, ...] = ()
     dialogue: State | Literal["keep", "end"] = "keep"
     topic: tuple[str, str] | None = None
+    language: str | None = None     # of this reply, where the turn has just changed it
 
 
 def answer(*content: object, effects: tuple[Effect, ...] = (), topic: tuple[str, str] | None = None, protect: bool = False) -> Outcome:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from handlers.kit.message import Day, Message, Moment, Number, Value
-from handlers.kit.reply import Action, Answer, Block, Choice, Choices, Fields, File, Go, Picture, Reply, Table, Text
+from handlers.kit.reply import Action, Answer, Block, Choice, Choices, Fields, File, Go, Picture, Reply, Table, Text, Typed
 from storage import conversation, outbox
 from storage.connection import Effect, effect
 
@@ -20,14 +20,14 @@ MENU_SECONDS = 90 * 86_400
 
 def encode(reply: Reply) -> str:
     """The reply as JSON text."""
-    document = {"blocks": [_block(block) for block in reply.blocks], "replaces": reply.replaces, "protect": reply.protect}
+    document = {"blocks": [_block(block) for block in reply.blocks], "replaces": reply.replaces, "protect": reply.protect, "once": reply.once}
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
 def decode(text: str) -> Reply:
     """The reply that `encode` wrote."""
     document = json.loads(text)
-    return Reply(tuple(_read_block(block) for block in document["blocks"]), document["replaces"], document["protect"])
+    return Reply(tuple(_read_block(block) for block in document["blocks"]), document["replaces"], document["protect"], document["once"])
 
 
 def encode_choices(choices: tuple[Choice, ...]) -> str:
@@ -128,13 +128,19 @@ def _read_message(raw: dict[str, Any]) -> Message:
 
 
 def _choice(choice: Choice) -> dict[str, Any]:
-    action = choice.action
-    where = {"go": [action.command, action.argument]} if isinstance(action, Go) else {"answer": action.value}
+    where: dict[str, Any]
+    match choice.action:
+        case Go(command, argument):
+            where = {"go": [command, argument]}
+        case Answer(value):
+            where = {"answer": value}
+        case Typed():
+            where = {"typed": True}
     return {"label": _message(choice.label), "numbered": choice.numbered, **where}
 
 
 def _read_choice(raw: dict[str, Any]) -> Choice:
-    action: Action = Go(*raw["go"]) if "go" in raw else Answer(raw["answer"])
+    action: Action = Go(*raw["go"]) if "go" in raw else Answer(raw["answer"]) if "answer" in raw else Typed()
     return Choice(_read_message(raw["label"]), action, raw["numbered"])
 
 

@@ -1,0 +1,140 @@
+"""/dulieu: what is kept about a person, put right or erased at his request (Luật Bảo vệ dữ liệu cá nhân 2025)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from handlers.kit.command import Command
+from handlers.kit.dialogue import Chosen, Expects
+from handlers.kit.message import Day, Message, Moment, Value, m, mn, verbatim
+from handlers.kit.reply import Answer, Choice, Choices, Fields, Go, Reply, control_choices, say
+from handlers.kit.roles import post_name
+from handlers.kit.turn import Input, Outcome, Said, State, Turn, answer
+from storage import people
+from storage.connection import effect
+
+LONGEST_NAME = 80
+
+
+def handle(turn: Turn, argument: str) -> Outcome:
+    """Show it; ``rename`` and ``erase`` open the dialogue at their question."""
+    if turn.who is None:
+        return answer(m("Nothing is kept about this account."))
+    match argument:
+        case "rename":
+            return Outcome(_ask_name(turn), dialogue=State(MY_DATA.name, "name"))
+        case "erase":
+            reason = _why_not_erase(turn)
+            if reason is not None:
+                return answer(reason)
+            return Outcome(_ask_erase(), dialogue=State(MY_DATA.name, "erase"))
+        case _:
+            return _show(turn)
+
+
+def _show(turn: Turn) -> Outcome:
+    person = turn.person
+    rows: list[tuple[Message, Value]] = [(m("Name"), person.name), (m("Office"), person.title or m("not given"))]
+    for post in people.posts(turn.read, person.id, turn.today.isoformat()):
+        since = m("{post}, since {day}", post=post_name(turn.read, post.unit_id, post.role), day=Day(date.fromisoformat(post.valid_from)))
+        rows.append((m("Post"), since))
+    accounts = people.accounts(turn.read, person.id)
+    rows.append((m("Chat accounts"), tuple(f"{account.channel} {account.address}" for account in accounts)))
+    if person.consent_at is not None:
+        rows.append((m("Consent given"), Moment(person.consent_at)))
+    return answer(
+        m("Kept about comrade {name}:", name=verbatim(person.name)),
+        Fields(tuple(rows)),
+        m("What was filed for the unit stays with the unit when a person's data is erased."),
+        Choices((Choice(m("Correct name, office"), Go("dulieu", "rename")), Choice(m("Erase my data"), Go("dulieu", "erase")))),
+    )
+
+
+def _why_not_erase(turn: Turn) -> Message | None:
+    """The last secretary is told why not: the cluster would be left without anybody who can invite."""
+    today = turn.today.isoformat()
+    if "secretary" in turn.roles and len(people.holders(turn.read, today, role="secretary")) == 1:
+        return m("The data cannot be erased yet: this is the only secretary of the cluster. Please hand the post over first (/nguoi).")
+    return None
+
+
+def _ask_name(turn: Turn) -> Reply:
+    return say(
+        m("Full name now: {name}. Please type the correct full name.", name=verbatim(turn.person.name)),
+        control_choices("skip", "cancel", numbered=False),
+    )
+
+
+def _ask_title(turn: Turn) -> Reply:
+    return say(
+        m("Office now: {title}. Please type the office and body.", title=verbatim(turn.person.title) if turn.person.title else m("not given")),
+        control_choices("skip", "back", "cancel", numbered=False),
+    )
+
+
+def _ask_erase() -> Reply:
+    return say(
+        m("Erasing removes name, office and chat accounts and ends all posts at once. It cannot be undone. Erase?"),
+        Choices((Choice(m("Erase"), Answer("erase")), Choice(m("Cancel"), Answer("cancel"))), columns=2),
+    )
+
+
+class MyData:
+    """Corrects name and office, or asks once more before erasing."""
+
+    name = "mydata"
+    version = 1
+
+    def expects(self, state: State) -> Expects:
+        return "choice" if state.step == "erase" else "text"
+
+    def ask(self, turn: Turn, state: State) -> Reply:
+        match state.step:
+            case "name":
+                return _ask_name(turn)
+            case "title":
+                return _ask_title(turn)
+            case _:
+                return _ask_erase()
+
+    def advance(self, turn: Turn, state: State, given: Input | Chosen) -> Outcome:
+        if isinstance(given, Chosen) and given.value == "cancel":
+            return Outcome(say(m("Nothing was changed.")), dialogue="end")
+        if state.step == "erase":
+            return self._erase(turn, given)
+        if isinstance(given, Chosen) and given.value == "back":
+            return Outcome(_ask_name(turn), dialogue=State(self.name, "name"))
+        skipped = isinstance(given, Chosen) and given.value == "skip"
+        text = " ".join(given.text.split()) if isinstance(given, Said) else ""
+        if not skipped and not 0 < len(text) <= LONGEST_NAME:
+            return Outcome(say(mn("Not clear.", "Not clear: please type at most {count} characters.", LONGEST_NAME)) + self.ask(turn, state))
+        if state.step == "name":
+            name = turn.person.name if skipped else text
+            return Outcome(_ask_title(turn), dialogue=State(self.name, "title", {"name": name}))
+        name, title = str(state.answers["name"]), turn.person.title if skipped else text
+        done = m("Recorded: {name}, {title}.", name=verbatim(name), title=verbatim(title) if title else m("not given"))
+        return Outcome(say(done), (effect(people.rename, turn.person.id, name, title, turn.now),), "end")
+
+    def _erase(self, turn: Turn, given: Input | Chosen) -> Outcome:
+        if not (isinstance(given, Chosen) and given.value == "erase"):
+            return Outcome(say(m("Not clear.")) + _ask_erase())
+        reason = _why_not_erase(turn)
+        if reason is not None:
+            return Outcome(say(reason), dialogue="end")
+        last_day = (turn.today - timedelta(days=1)).isoformat()
+        erased = effect(people.erase, turn.person.id, last_day, turn.now)
+        return Outcome(say(m("The data has been erased. To join again, a new joining code is needed.")), (erased,), "end")
+
+
+MY_DATA = MyData()
+
+COMMAND = Command(
+    name="dulieu",
+    alias="mydata",
+    summary=m("My data: see, correct, erase"),
+    words=m("my data|personal data|erase my data|correct my name"),
+    handle=handle,
+    strangers=True,
+    order=96,
+    dialogues=(MY_DATA,),
+)

@@ -1,0 +1,201 @@
+"""/nguoi: the secretary invites, lists and ends posts; a unit with nobody joined is flagged to him."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+from handlers.kit.command import ORGANISERS, Command
+from handlers.kit.message import Day, Message, Moment, m, mn, verbatim
+from handlers.kit.reply import Choice, Choices, Fields, Go, Table, Text, say
+from handlers.kit.roles import ROLE_NAMES, post_name
+from handlers.kit.turn import Outcome, Turn, answer
+from handlers.rules.names import Name, NameIndex, One, Several
+from handlers.rules.text import fold
+from storage import invitations, people, units
+from storage.connection import effect
+from storage.people import CLUSTER_ROLES, UNIT_ROLES, Person, Post
+
+PAGE = 10
+DAYS = 14
+
+ROLE_WORDS = {
+    "lanh dao": "leader", "leader": "leader", "tham dinh": "verifier", "verifier": "verifier", "thu ky": "secretary",
+    "secretary": "secretary", "quan sat": "observer", "observer": "observer", "quan tri": "admin", "admin": "admin",
+    "can bo": "officer", "officer": "officer", "chuyen vien": "officer",
+}  # fmt: skip
+
+
+def handle(turn: Turn, argument: str) -> Outcome:
+    """The first screen, or one of: invite …, list …, person ID, end POST, ended POST, revoke HASH."""
+    word, _, rest = argument.partition(" ")
+    match fold(word):
+        case "invite" | "moi":
+            return _invite(turn, rest)
+        case "list" | "danh" | "ds":
+            return _list(turn, rest)
+        case "person":
+            return _person(turn, rest)
+        case "end":
+            return _ask_end(turn, rest)
+        case "ended":
+            return _end(turn, rest)
+        case _ if argument.strip():
+            return _invite(turn, argument) if "moi" in fold(argument).split() else _list(turn, argument)
+        case _:
+            return _overview(turn)
+
+
+def _overview(turn: Turn) -> Outcome:
+    today = turn.today.isoformat()
+    held = people.holders(turn.read, today)
+    members = units.members(turn.read, turn.today.year)
+    empty = [unit.name for unit in members if not any(post.unit_id == unit.id for _, post in held)]
+    content: list[Text | Message | Choices | Fields] = [
+        mn("{count} person holds a post.", "{count} people hold posts.", len({person.id for person, _ in held}))
+    ]
+    if empty:
+        content.append(m("Nobody has joined yet: {units}.", units=tuple(empty)))
+    open_codes = len(invitations.pending(turn.read, turn.now))
+    if open_codes:
+        content.append(mn("{count} code is still unused.", "{count} codes are still unused.", open_codes))
+    content.append(Choices((Choice(m("Invite"), Go("nguoi", "invite")), Choice(m("List"), Go("nguoi", "list"))), columns=2))
+    return answer(*content)
+
+
+def _invite(turn: Turn, rest: str) -> Outcome:
+    unit_id, role = _read_invitation(turn, rest)
+    if unit_id is None and role is None:
+        members = units.members(turn.read, turn.today.year)
+        choices = [Choice(verbatim(unit.name), Go("nguoi", f"invite {unit.id}")) for unit in members]
+        choices.append(Choice(m("A role of the cluster"), Go("nguoi", "invite -")))
+        return answer(m("For which unit is the code?"), Choices(tuple(choices), columns=2))
+    if role is None:
+        roles = CLUSTER_ROLES if unit_id == "-" else UNIT_ROLES
+        choices = [Choice(ROLE_NAMES[each], Go("nguoi", f"invite {unit_id} {each}")) for each in roles]
+        return answer(m("Which role does the code give?"), Choices(tuple(choices), columns=2))
+    if role in UNIT_ROLES and unit_id in (None, "-"):
+        return _invite(turn, "")
+    return _code(turn, None if role in CLUSTER_ROLES else unit_id, role)
+
+
+def _read_invitation(turn: Turn, rest: str) -> tuple[str | None, str | None]:
+    """(unit id or "-", role) as far as the words say; ids come from buttons, names from people."""
+    words = rest.split()
+    folded = fold(rest)
+    role = next((role for word, role in ROLE_WORDS.items() if word in folded), None)
+    if words and (words[0] == "-" or units.unit(turn.read, words[0]) is not None):
+        return words[0], role
+    index = NameIndex(Name(unit.id, unit.name, unit.aliases) for unit in units.members(turn.read, turn.today.year))
+    match index.find(rest):
+        case One(id=unit_id):
+            return unit_id, role or "officer"
+        case Several():
+            return None, None
+        case _:
+            return ("-" if role in CLUSTER_ROLES else None), role
+
+
+def _code(turn: Turn, unit_id: str | None, role: str) -> Outcome:
+    code = turn.mint_code()
+    expires = turn.now + DAYS * 86_400
+    link = turn.facts.get("bot_link")
+    content: list[Message | Text] = [
+        m("Joining code for {post}:", post=post_name(turn.read, unit_id, role)),
+        Text(verbatim(code), "title"),
+        m("It can be used once, until {when}. Please give it to that person only.", when=Moment(expires)),
+    ]
+    if link:
+        content.append(m("Or by link: {link}", link=f"{link}?start={code}"))
+    reply = say(*content)
+    made = effect(invitations.add, code, unit_id, role, turn.person.id, turn.now, expires)
+    return Outcome(replace(reply, protect=True, once=True), (made,))
+
+
+def _list(turn: Turn, rest: str) -> Outcome:
+    held = people.holders(turn.read, turn.today.isoformat())
+    page = max(1, int("".join(filter(str.isdecimal, rest)) or "1"))
+    shown = held[(page - 1) * PAGE : page * PAGE]
+    if not shown:
+        return answer(m("Nobody on this page."))
+    choices = [Choice(verbatim(person.name), Go("nguoi", f"person {person.id}")) for person, _ in shown]
+    if page * PAGE < len(held):
+        choices.append(Choice(m("Next page"), Go("nguoi", f"list {page + 1}")))
+    rows = tuple((person.name, post_name(turn.read, post.unit_id, post.role)) for person, post in shown)
+    return answer(m("People with a post:"), Table(rows), Choices(tuple(choices), columns=2))
+
+
+def _person(turn: Turn, person_id: str) -> Outcome:
+    person = people.person(turn.read, person_id)
+    if person is None or person.erased_at is not None:
+        return answer(m("This person is no longer here."))
+    posts = people.posts(turn.read, person.id, turn.today.isoformat())
+    rows = tuple((post_name(turn.read, post.unit_id, post.role), _since(post)) for post in posts)
+    blocked = any(account.blocked_at is not None for account in people.accounts(turn.read, person.id))
+    choices = tuple(
+        Choice(m("End: {post}", post=post_name(turn.read, post.unit_id, post.role)), Go("nguoi", f"end {post.id}")) for post in posts
+    )
+    notes = (m("Messages to this person do not arrive: the bot is blocked."),) if blocked else ()
+    title = (verbatim(person.title),) if person.title else ()
+    return answer(Text(verbatim(person.name), "title"), *title, Fields(rows), *notes, Choices(choices))
+
+
+def _since(post: Post) -> Message:
+    return m("since {day}", day=Day(date.fromisoformat(post.valid_from)))
+
+
+def _ask_end(turn: Turn, post_id: str) -> Outcome:
+    found = _post(turn, post_id)
+    if found is None:
+        return answer(m("This post has ended already."))
+    person, post = found
+    reason = _why_not(turn, post)
+    if reason is not None:
+        return answer(reason)
+    return answer(
+        m("End the post of {name}: {post}?", name=verbatim(person.name), post=post_name(turn.read, post.unit_id, post.role)),
+        Choices((Choice(m("Confirm"), Go("nguoi", f"ended {post.id}")), Choice(m("Keep"), Go("nguoi", f"person {person.id}"))), columns=2),
+    )
+
+
+def _end(turn: Turn, post_id: str) -> Outcome:
+    found = _post(turn, post_id)
+    if found is None:
+        return answer(m("This post has ended already."))
+    person, post = found
+    reason = _why_not(turn, post)
+    if reason is not None:
+        return answer(reason)
+    last_day = (turn.today - timedelta(days=1)).isoformat()
+    return answer(
+        m("Ended: {name}, {post}.", name=verbatim(person.name), post=post_name(turn.read, post.unit_id, post.role)),
+        effects=(effect(people.end_post, post.id, last_day, turn.person.id, turn.now),),
+    )
+
+
+def _post(turn: Turn, post_id: str) -> tuple[Person, Post] | None:
+    post = people.post(turn.read, post_id)
+    if post is None or post.valid_to is not None:
+        return None
+    person = people.person(turn.read, post.person_id)
+    return None if person is None else (person, post)
+
+
+def _why_not(turn: Turn, post: Post) -> Message | None:
+    """The last secretary stays: nobody else could invite the next one in the chat."""
+    secretaries = people.holders(turn.read, turn.today.isoformat(), role="secretary")
+    if post.role == "secretary" and len(secretaries) == 1:
+        return m("This is the only secretary of the cluster. Please invite the next one first.")
+    return None
+
+
+COMMAND = Command(
+    name="nguoi",
+    alias="people",
+    summary=m("People: invite, list, end a post"),
+    words=m("people|invite|members|who has joined"),
+    handle=handle,
+    examples=(m("invite an officer of Tuyên Quang"),),
+    roles=ORGANISERS,
+    order=70,
+)

@@ -1,0 +1,446 @@
+"""The standing of a year: what is scored from what is stored, kept up to date with every change, read as rows, published.
+
+Shared by reporting (a filing of criteria moves the ranking at once), the ranking commands and the command line. All functions read a
+snapshot and return rows or effects; the effects expect what was read, so that a turn which was overtaken is decided again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Literal, cast
+from zoneinfo import ZoneInfo
+
+from handlers.kit.message import Number
+from handlers.rules.ranking import listing, rank_key
+from handlers.rules.scoring import (
+    BEST,
+    SCALE,
+    Entry,
+    Ratio,
+    UnitInput,
+    UnitScore,
+    effective_entries,
+    exclusion_of,
+    leaders,
+    ratio,
+    score_unit,
+    to_stored,
+)
+from handlers.rules.table import Exclusion, ScoringTable
+from handlers.scoring_data import text_of, to_table
+from storage import scoring_tables, standings as kept, targets, units
+from storage.connection import Effect, Snapshot, effect
+from storage.scoring_tables import StoredAdjustment, StoredValue
+from storage.standings import StoredScore, Total, UnitScores
+
+Basis = Literal["self", "verified"]
+Changes = Mapping[str, Mapping[str, Entry | None]]
+"""unit id -> criterion id -> its new entry; None takes the value away (a report was withdrawn)."""
+
+HOME = ZoneInfo("Asia/Ho_Chi_Minh")
+NOTHING: Mapping[str, Mapping[str, int | None]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A unit's place. Points in ten-thousandths (`shown`). ``missing``: the criteria without a value, in the table's order.
+
+    ``reported``/``verified``: how many criteria have a given value, and a verified one. ``rank`` None: not ranked (see ``exclusion``).
+    """
+
+    rank: int | None
+    unit_id: str
+    name: str
+    groups: Mapping[str, int]
+    base: int
+    bonus: int
+    penalty: int
+    total: int
+    late_reports: int
+    missing: tuple[str, ...]
+    reported: int
+    verified: int
+    exclusion: Exclusion | None
+    rank_key: str | None
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What one unit is scored from, and on which basis each given value stands."""
+
+    given: UnitInput
+    bases: Mapping[str, Basis]
+
+
+def shown(points: int, decimals: int = 2) -> Number:
+    """Stored points as a number to be shown."""
+    return Number(Fraction(points, SCALE), decimals)
+
+
+def load_table(read: Snapshot, year: int) -> ScoringTable | None:
+    """The scoring table of a year, or None when none was planned."""
+    stored = scoring_tables.table(read, year)
+    return None if stored is None else to_table(stored)
+
+
+# What the scores come from ----------------------------------------------------------------------------------------------------
+
+
+def gather(
+    read: Snapshot,
+    table: ScoringTable,
+    now: int,
+    unit_id: str | None = None,
+    *,
+    changed: Changes = MappingProxyType({}),
+    basis: Basis = "self",
+    adjustments: tuple[StoredAdjustment, ...] = (),
+    late: Mapping[str, Mapping[str, int | None]] = NOTHING,
+    closing: bool = False,
+    zone: ZoneInfo = HOME,
+) -> dict[str, Gathered]:
+    """unit id -> what it is scored from, of all members or of one unit, with the changes of this turn laid over what is stored."""
+    year = table.year
+    known = units.year(read, year)
+    closed = closing or (known is not None and known.closed_at is not None)
+    wanted = tuple(units.membership_roles(read, year)) if unit_id is None else (unit_id,)
+    plans: dict[str, dict[str, str]] = {each: {} for each in wanted}
+    if unit_id is None:
+        for owner, item_id, plan in targets.of_year(read, year):
+            plans.setdefault(owner, {})[item_id] = plan
+        stored = scoring_tables.values_of_year(read, year)
+    else:
+        plans[unit_id] = targets.of_unit(read, year, unit_id)
+        stored = scoring_tables.values(read, year, unit_id)
+    values = {(each.unit_id, each.criterion_id, each.basis): each for each in stored}
+    for owner, entries in changed.items():
+        for criterion_id, entry in entries.items():
+            values.pop((owner, criterion_id, basis), None)
+            if entry is not None:
+                values[owner, criterion_id, basis] = _stored_value(owner, criterion_id, basis, entry)
+    best: dict[str, dict[str, tuple[Basis, StoredValue]]] = {each: {} for each in wanted}
+    for (owner, criterion_id, on), value in values.items():
+        if owner in best and (on == "verified" or criterion_id not in best[owner]):
+            best[owner][criterion_id] = (cast(Basis, on), value)
+    in_force = _adjustments(read, year, unit_id, adjustments, datetime.fromtimestamp(now, zone).date())
+    filed = _filings(read, year, unit_id, late)
+    owed = _owed(read, year, unit_id, late) if closed else {}
+    return {
+        owner: Gathered(
+            UnitInput(
+                {name: _entry(value, plans.get(owner, {}).get(name)) for name, (_, value) in best[owner].items()},
+                in_force.get(owner, {}),
+                filed.get(owner, ()),
+                owed.get(owner, 0),
+            ),
+            {name: on for name, (on, _) in best[owner].items()},
+        )
+        for owner in wanted
+    }
+
+
+def _entry(value: StoredValue, target: str | None) -> Entry:
+    plan = value.plan if value.plan is not None else target
+    return Entry(
+        None if plan is None else Decimal(plan), None if value.actual is None else Decimal(value.actual), value.events
+    )  # fmt: skip
+
+
+def _stored_value(unit_id: str, criterion_id: str, basis: Basis, entry: Entry) -> StoredValue:
+    return StoredValue(
+        unit_id, criterion_id, basis, None if entry.plan is None else text_of(entry.plan),
+        None if entry.actual is None else text_of(entry.actual), entry.events,
+    )  # fmt: skip
+
+
+def _adjustments(
+    read: Snapshot, year: int, unit_id: str | None, given: tuple[StoredAdjustment, ...], today: date
+) -> dict[str, dict[str, int]]:
+    """unit id -> item id -> count of what is in force today; a verified one counts before the unit's own."""
+    rows = {(each.unit_id, each.item_id, each.basis): each for each in (*scoring_tables.adjustments(read, year, unit_id), *given)}
+    found: dict[str, dict[str, int]] = {}
+    for (owner, item_id, basis), row in rows.items():
+        if basis == "self" and (owner, item_id, "verified") in rows:
+            continue
+        holds = (row.valid_from is None or row.valid_from <= today.isoformat()) and (
+            row.valid_to is None or today.isoformat() <= row.valid_to
+        )
+        found.setdefault(owner, {})[item_id] = row.count if holds else 0
+    return found
+
+
+def _filings(
+    read: Snapshot, year: int, unit_id: str | None, late: Mapping[str, Mapping[str, int | None]]
+) -> dict[str, tuple[int, ...]]:
+    found: dict[str, dict[str, int | None]] = {}
+    for owner, duty_id, days in kept.filings(read, year, unit_id):
+        found.setdefault(owner, {})[duty_id] = days
+    for owner, changes in late.items():
+        found.setdefault(owner, {}).update(changes)
+    return {owner: tuple(days for days in filed.values() if days is not None) for owner, filed in found.items()}
+
+
+def _owed(read: Snapshot, year: int, unit_id: str | None, late: Mapping[str, Mapping[str, int | None]]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for owner, duty_id in kept.not_filed(read, year, unit_id):
+        if late.get(owner, {}).get(duty_id) is None:
+            found[owner] = found.get(owner, 0) + 1
+    return found
+
+
+# Keeping scores -----------------------------------------------------------------------------------------------------------------
+
+
+def read_leaders(read: Snapshot, year: int) -> dict[str, Ratio]:
+    """criterion id -> the best ratio that the stored scores are measured against."""
+    return {
+        criterion_id: BEST if denominator == "0" else Fraction(int(numerator), int(denominator))
+        for criterion_id, (numerator, denominator) in kept.leaders(read, year).items()
+    }
+
+
+def _leader_text(best: Mapping[str, Ratio]) -> dict[str, tuple[str, str]]:
+    return {
+        name: (str(value.numerator), str(value.denominator)) if isinstance(value, Fraction) else ("1", "0")
+        for name, value in best.items()
+    }
+
+
+def to_kept(table: ScoringTable, unit_id: str, gathered: Gathered, score: UnitScore, now: int) -> UnitScores:
+    """A unit's score as storage keeps it."""
+    groups = {name: to_stored(points) for name, points in score.groups.items()}
+    base, bonus, penalty = sum(groups.values()), to_stored(score.bonus), to_stored(score.penalty)
+    total = base + bonus - penalty
+    reported = {name: basis for name, basis in gathered.bases.items() if name in score.scores and not score.scores[name].missing}
+    return UnitScores(
+        Total(
+            unit_id, base, bonus, penalty, total, score.late_reports, len(score.missing), len(reported),
+            sum(basis == "verified" for basis in reported.values()), score.exclusion,
+            rank_key(table, total, groups, score.late_reports, score.exclusion), now,
+        ),
+        groups,
+        tuple(
+            StoredScore(name, to_stored(each.points), each.missing, gathered.bases.get(name)) for name, each in score.scores.items()
+        ),
+    )  # fmt: skip
+
+
+def rescore_all(read: Snapshot, year: int, now: int, *, zone: ZoneInfo = HOME) -> tuple[Effect, ...]:
+    """Effects that score every member of a year anew: after a change of plan, table, membership, targets or adjustments."""
+    return _whole_year(read, year, now, zone=zone)
+
+
+def rescore(
+    read: Snapshot,
+    year: int,
+    changed: Changes,
+    basis: Basis,
+    now: int,
+    *,
+    adjustments: tuple[StoredAdjustment, ...] = (),
+    late: Mapping[str, Mapping[str, int | None]] = NOTHING,
+    by: str | None = None,
+    zone: ZoneInfo = HOME,
+) -> tuple[Effect, ...]:
+    """Effects that store changed values and bring scores, totals and, where the best unit changed, everybody's points up to date.
+
+    ``late``: unit id -> duty id -> days late of a filing made in this very turn (None: withdrawn), since the snapshot does not show it
+    yet; name the unit in ``changed`` too (with no entries if its figures stay). ``adjustments`` are stored as well. Nothing for a year
+    without a scoring table. Raises in the writer Conflict when somebody else changed the same scores.
+    """
+    table = load_table(read, year)
+    if table is None:
+        return ()
+    values = tuple(
+        _stored_value(owner, name, basis, entry) for owner, entries in changed.items() for name, entry in entries.items() if entry is not None
+    )
+    gone = {owner: tuple(name for name, entry in entries.items() if entry is None) for owner, entries in changed.items()}
+    effects = [effect(scoring_tables.remove_values, year, owner, names, basis) for owner, names in gone.items() if names]
+    if values:
+        effects.append(effect(scoring_tables.save_values, year, values, now))
+    if adjustments:
+        effects.append(effect(scoring_tables.save_adjustments, year, adjustments, by, now))
+    if adjustments or not kept.complete(read, year):
+        whole = _whole_year(read, year, now, changed=changed, basis=basis, adjustments=adjustments, late=late, zone=zone)
+        return (*whole[:2], *effects, *whole[2:])
+    members = units.membership_roles(read, year)
+    best = read_leaders(read, year)
+    before = {owner: gather(read, table, now, owner, zone=zone)[owner] for owner in changed if owner in members}
+    after = {
+        owner: gather(read, table, now, owner, changed=changed, basis=basis, late=late, zone=zone)[owner] for owner in before
+    }
+    if _leader_moves(table, best, before, after):
+        whole = _whole_year(read, year, now, changed=changed, basis=basis, late=late, zone=zone)
+        return (*whole[:2], *effects, *whole[2:])
+    known = units.year(read, year)
+    scored = tuple(to_kept(table, owner, each, score_unit(table, each.given, best), now) for owner, each in after.items())
+    return (
+        effect(kept.expect_scores_revision, year, 0 if known is None else known.scores_revision),
+        effect(kept.expect_totals, year, tuple((owner, kept.total(read, year, owner)) for owner in after)),
+        *effects,
+        effect(kept.save_scores, year, scored),
+    )
+
+
+def _leader_moves(
+    table: ScoringTable, best: Mapping[str, Ratio], before: Mapping[str, Gathered], after: Mapping[str, Gathered]
+) -> bool:
+    """Whether the best ratio of a criterion may be another one once these units have changed."""
+    for criterion in table.criteria:
+        if criterion.rule != "ratio_leader":
+            continue
+        leader = best.get(criterion.id)
+        for owner, new in after.items():
+            if exclusion_of(table, new.given.adjustments) == "postponed":
+                continue
+            now_has = ratio(criterion, new.given.entries.get(criterion.id))
+            had = ratio(criterion, before[owner].given.entries.get(criterion.id))
+            if now_has == had:
+                continue
+            if (now_has is not None and (leader is None or now_has > leader)) or (had is not None and had == leader):
+                return True
+    return False
+
+
+def _whole_year(
+    read: Snapshot,
+    year: int,
+    now: int,
+    *,
+    changed: Changes = MappingProxyType({}),
+    basis: Basis = "self",
+    adjustments: tuple[StoredAdjustment, ...] = (),
+    late: Mapping[str, Mapping[str, int | None]] = NOTHING,
+    closing: bool = False,
+    zone: ZoneInfo = HOME,
+) -> tuple[Effect, ...]:
+    """The effects of scoring everybody: two expectations first, then what is written; units that keep their scores are not touched."""
+    table = load_table(read, year)
+    if table is None:
+        return ()
+    gathered = gather(
+        read, table, now, changed=changed, basis=basis, adjustments=adjustments, late=late, closing=closing, zone=zone
+    )  # fmt: skip
+    best = leaders(table, {owner: each.given for owner, each in gathered.items()})
+    totals = {each.unit_id: each for each in kept.listed(read, year)}
+    known = units.year(read, year)
+    fresh = (
+        to_kept(table, owner, each, score_unit(table, each.given, best), now) for owner, each in gathered.items()
+    )  # fmt: skip
+    scored = tuple(each for each in fresh if not _same(read, year, totals.get(each.total.unit_id), each))
+    effects = [
+        effect(kept.expect_scores_revision, year, 0 if known is None else known.scores_revision),
+        effect(kept.expect_totals, year, tuple((owner, totals.get(owner)) for owner in gathered)),
+        effect(kept.save_scores, year, scored),
+        effect(kept.keep_only, year, tuple(gathered)),
+    ]
+    if best != read_leaders(read, year):
+        effects.append(effect(kept.save_leaders, year, _leader_text(best)))
+    return tuple(effects)
+
+
+def _same(read: Snapshot, year: int, before: Total | None, after: UnitScores) -> bool:
+    if before is None or replace(before, updated_at=after.total.updated_at) != after.total:
+        return False
+    unit_id = before.unit_id
+    return kept.group_points(read, year, unit_id) == after.groups and kept.scores(read, year, unit_id) == {
+        each.criterion_id: each for each in after.scores
+    }
+
+
+def close(read: Snapshot, year: int, by: str | None, now: int, *, zone: ZoneInfo = HOME) -> tuple[Effect, ...]:
+    """Effects that close a year: no more filings, and reports never filed now count."""
+    return (effect(kept.close_year, year, by, now), *_whole_year(read, year, now, closing=True, zone=zone))
+
+
+# Reading ------------------------------------------------------------------------------------------------------------------------
+
+
+def standings(read: Snapshot, year: int) -> tuple[Row, ...]:
+    """Every member of the year as it is listed: by rank, then the postponed, then the annulled. Empty without a scoring table."""
+    table = load_table(read, year)
+    if table is None:
+        return ()
+    return tuple(_rows(read, table))
+
+
+def _rows(read: Snapshot, table: ScoringTable) -> Iterator[Row]:
+    year = table.year
+    members = {unit.id: unit for unit in units.members(read, year)}
+    groups, missing = kept.groups_of_year(read, year), kept.missing(read, year)
+    totals = {each.unit_id: each for each in kept.listed(read, year) if each.unit_id in members}
+    if len(totals) != len(members):    # a plan was applied and its scores not yet computed: show what they will be
+        now = max((each.updated_at for each in totals.values()), default=0)
+        gathered = gather(read, table, now)
+        best = leaders(table, {owner: each.given for owner, each in gathered.items()})
+        scored = {owner: to_kept(table, owner, each, score_unit(table, each.given, best), now) for owner, each in gathered.items()}
+        totals = {owner: each.total for owner, each in scored.items()}
+        groups = {owner: dict(each.groups) for owner, each in scored.items()}
+        missing = {owner: frozenset(s.criterion_id for s in each.scores if s.missing) for owner, each in scored.items()}
+    ordered = sorted(
+        totals.values(), key=lambda each: listing(each.rank_key, each.exclusion, members[each.unit_id].sort_key, each.unit_id)
+    )
+    ordered.sort(key=lambda each: each.rank_key or "", reverse=True)
+    rank, last = None, None
+    for position, each in enumerate(ordered, start=1):
+        if each.rank_key != last:
+            rank, last = position, each.rank_key
+        yield Row(
+            rank if each.rank_key is not None else None, each.unit_id, members[each.unit_id].name, groups.get(each.unit_id, {}),
+            each.base, each.bonus, each.penalty, each.total, each.late_reports,
+            tuple(c.id for c in table.criteria if c.id in missing.get(each.unit_id, ())),
+            each.reported, each.verified, cast("Exclusion | None", each.exclusion), each.rank_key, each.updated_at,
+        )  # fmt: skip
+
+
+def entries_of(read: Snapshot, table: ScoringTable, unit_id: str, now: int) -> tuple[dict[str, Entry | None], Mapping[str, Basis]]:
+    """criterion id -> what it is scored from (targets and computed events filled in), and the basis of those that were given."""
+    gathered = gather(read, table, now, unit_id)[unit_id]
+    return effective_entries(table, gathered.given), gathered.bases
+
+
+def csv_rows(read: Snapshot, year: int) -> tuple[tuple[str, ...], ...]:
+    """The ranking as cells of a CSV file, header first; an excluded unit keeps its row. Empty without a scoring table."""
+    table = load_table(read, year)
+    if table is None:
+        return ()
+    group_ids = [group.id for group in table.groups]
+    header = ("rank", "unit_id", *group_ids, "base", "bonus", "penalty", "total", "late_reports", "missing")
+    return (
+        header,
+        *(
+            (
+                "" if row.rank is None else str(row.rank), row.unit_id, *(_two(row.groups.get(each, 0)) for each in group_ids),
+                _two(row.base), text_of(Fraction(row.bonus, SCALE)), text_of(Fraction(row.penalty, SCALE)), _two(row.total),
+                str(row.late_reports), "|".join(row.missing),
+            )
+            for row in _rows(read, table)
+        ),
+    )  # fmt: skip
+
+
+def _two(points: int) -> str:
+    """Two decimals; a table that rounds finer shows the digits it has."""
+    text = text_of(Fraction(points, SCALE))
+    whole, _, digits = text.partition(".")
+    return f"{whole}.{digits.ljust(2, '0')}"
+
+
+def is_final(read: Snapshot, year: int) -> bool:
+    """Whether the ranking of a year is official now: closed, nothing missing, published since its last change."""
+    snapshot = kept.last_snapshot(read, year)
+    return snapshot is not None and snapshot.final and snapshot.published_at >= kept.summary(read, year).updated_at
+
+
+def publish(read: Snapshot, year: int, by: str | None, now: int) -> tuple[Effect, ...]:
+    """Effects that publish the ranking as it stands: as official once the year is closed and nothing is missing, else as provisional."""
+    known = units.year(read, year)
+    scored = _whole_year(read, year, now)
+    final = known is not None and known.closed_at is not None and all(not row.missing for row in standings(read, year))
+    return (*scored, effect(kept.publish, year, final, by, now))

@@ -1,0 +1,353 @@
+"""Scores, totals and ranks as they stand, and the rankings that were published. Points are integers in ten-thousandths.
+
+Totals are kept with every change, so that a rank is one count over an index and never a sum over all figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from storage import audit
+from storage.connection import Snapshot, Transaction
+from storage.errors import Conflict
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A unit's total. ``reported``: criteria with a given value, ``verified``: those of them that are verified.
+
+    ``rank_key``: greater is better, equal shares the rank, None is unranked.
+    """
+
+    unit_id: str
+    base: int
+    bonus: int
+    penalty: int
+    total: int
+    late_reports: int
+    missing: int
+    reported: int
+    verified: int
+    exclusion: str | None
+    rank_key: str | None
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredScore:
+    """Points of one criterion; ``basis`` self or verified, None where nothing was given or the bot counts itself."""
+
+    criterion_id: str
+    points: int
+    missing: bool
+    basis: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitScores:
+    """Everything kept of one unit's score; ``groups``: group id -> points."""
+
+    total: Total
+    groups: Mapping[str, int]
+    scores: tuple[StoredScore, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The year in one line: units, those ranked, those without a missing value, sums of reported and verified criteria, last change."""
+
+    units: int
+    ranked: int
+    incomplete: int
+    reported: int
+    verified: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshotted:
+    """A published ranking."""
+
+    id: int
+    year: int
+    table_version: int
+    final: bool
+    published_at: int
+    published_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotTotal:
+    """A unit's place in a published ranking."""
+
+    unit_id: str
+    rank: int | None
+    base: int
+    bonus: int
+    penalty: int
+    total: int
+    late_reports: int
+    missing: int
+    exclusion: str | None
+
+
+_TOTAL = (
+    "t.unit_id, t.base, t.bonus, t.penalty, t.total, t.late_reports, t.missing, t.reported, t.verified, t.exclusion, t.rank_key,"
+    " t.updated_at"
+)
+_LISTED = "t.rank_key DESC, t.exclusion IS NOT 'postponed', u.sort_key, t.unit_id"
+
+
+def total(read: Snapshot | Transaction, year: int, unit_id: str) -> Total | None:
+    row = read.execute(f"SELECT {_TOTAL} FROM totals t WHERE t.year = ? AND t.unit_id = ?", (year, unit_id)).fetchone()  # noqa: S608
+    return None if row is None else Total(*row)
+
+
+def listed(read: Snapshot, year: int, limit: int = -1, offset: int = 0) -> tuple[Total, ...]:
+    """Totals as they are listed: by rank, equals in Vietnamese order, then the postponed, then the annulled."""
+    rows = read.execute(
+        f"SELECT {_TOTAL} FROM totals t JOIN units u ON u.id = t.unit_id WHERE t.year = ? ORDER BY {_LISTED} LIMIT ? OFFSET ?",  # noqa: S608
+        (year, limit, offset),
+    )
+    return tuple(Total(*row) for row in rows)
+
+
+def rank_of(read: Snapshot, year: int, rank_key: str) -> int:
+    """The rank of whoever has this key: one more than those with a greater one."""
+    row = read.execute("SELECT 1 + COUNT(*) FROM totals WHERE year = ? AND rank_key > ?", (year, rank_key)).fetchone()
+    return int(row[0])
+
+
+def position_of(read: Snapshot, year: int, unit_id: str) -> int | None:
+    """Where a ranked unit stands in `listed`, from 0; None when it is not ranked."""
+    row = read.execute(
+        "SELECT (SELECT COUNT(*) FROM totals t WHERE t.year = :year AND t.rank_key > mine.rank_key)"
+        " + (SELECT COUNT(*) FROM totals t JOIN units u ON u.id = t.unit_id WHERE t.year = :year AND t.rank_key = mine.rank_key"
+        "    AND (u.sort_key, t.unit_id) < (me.sort_key, mine.unit_id))"
+        " FROM totals mine JOIN units me ON me.id = mine.unit_id WHERE mine.year = :year AND mine.unit_id = :unit"
+        " AND mine.rank_key IS NOT NULL",
+        {"year": year, "unit": unit_id},
+    ).fetchone()
+    return None if row is None else int(row[0])
+
+
+def just_above(read: Snapshot, year: int, rank_key: str) -> Total | None:
+    """The unit with the least rank key above this one: the next to overtake."""
+    row = read.execute(
+        f"SELECT {_TOTAL} FROM totals t WHERE t.year = ? AND t.rank_key > ? ORDER BY t.rank_key LIMIT 1", (year, rank_key)  # noqa: S608
+    ).fetchone()
+    return None if row is None else Total(*row)
+
+
+def just_below(read: Snapshot, year: int, rank_key: str) -> Total | None:
+    row = read.execute(
+        f"SELECT {_TOTAL} FROM totals t WHERE t.year = ? AND t.rank_key < ? ORDER BY t.rank_key DESC LIMIT 1", (year, rank_key)  # noqa: S608
+    ).fetchone()
+    return None if row is None else Total(*row)
+
+
+def complete(read: Snapshot, year: int) -> bool:
+    """Whether every member of the year has a total and nobody else has one."""
+    row = read.execute(
+        "SELECT (SELECT COUNT(*) FROM memberships WHERE year = :year),"
+        " (SELECT COUNT(*) FROM totals WHERE year = :year),"
+        " (SELECT COUNT(*) FROM memberships m JOIN totals t ON t.year = m.year AND t.unit_id = m.unit_id WHERE m.year = :year)",
+        {"year": year},
+    ).fetchone()
+    return bool(row[0] == row[1] == row[2])
+
+
+def summary(read: Snapshot, year: int) -> Summary:
+    row = read.execute(
+        "SELECT COUNT(*), COUNT(rank_key), COALESCE(SUM(missing > 0), 0), COALESCE(SUM(reported), 0), COALESCE(SUM(verified), 0),"
+        " COALESCE(MAX(updated_at), 0) FROM totals WHERE year = ?",
+        (year,),
+    ).fetchone()
+    return Summary(*row)
+
+
+def group_points(read: Snapshot, year: int, unit_id: str) -> dict[str, int]:
+    """group id -> points, of one unit."""
+    return dict(read.execute("SELECT group_id, points FROM group_points WHERE year = ? AND unit_id = ?", (year, unit_id)))
+
+
+def groups_of_year(read: Snapshot, year: int) -> dict[str, dict[str, int]]:
+    """unit id -> group id -> points."""
+    found: dict[str, dict[str, int]] = {}
+    for unit_id, group_id, points in read.execute("SELECT unit_id, group_id, points FROM group_points WHERE year = ?", (year,)):
+        found.setdefault(unit_id, {})[group_id] = points
+    return found
+
+
+def scores(read: Snapshot, year: int, unit_id: str) -> dict[str, StoredScore]:
+    """criterion id -> score, of one unit."""
+    rows = read.execute("SELECT criterion_id, points, missing, basis FROM scores WHERE year = ? AND unit_id = ?", (year, unit_id))
+    return {row[0]: StoredScore(row[0], row[1], bool(row[2]), row[3]) for row in rows}
+
+
+def scores_of_criterion(read: Snapshot, year: int, criterion_id: str) -> dict[str, StoredScore]:
+    """unit id -> score, of one criterion."""
+    rows = read.execute(
+        "SELECT unit_id, criterion_id, points, missing, basis FROM scores WHERE year = ? AND criterion_id = ?", (year, criterion_id)
+    )
+    return {row[0]: StoredScore(row[1], row[2], bool(row[3]), row[4]) for row in rows}
+
+
+def missing(read: Snapshot, year: int) -> dict[str, frozenset[str]]:
+    """unit id -> the criteria without a value, of the units that lack any."""
+    found: dict[str, set[str]] = {}
+    for unit_id, criterion_id in read.execute("SELECT unit_id, criterion_id FROM scores WHERE year = ? AND missing = 1", (year,)):
+        found.setdefault(unit_id, set()).add(criterion_id)
+    return {unit_id: frozenset(names) for unit_id, names in found.items()}
+
+
+def incomplete(read: Snapshot, year: int, limit: int = -1) -> tuple[str, ...]:
+    """The units that lack a value, in Vietnamese order."""
+    rows = read.execute(
+        "SELECT t.unit_id FROM totals t JOIN units u ON u.id = t.unit_id WHERE t.year = ? AND t.missing > 0"
+        " ORDER BY u.sort_key, u.id LIMIT ?",
+        (year, limit),
+    )
+    return tuple(row[0] for row in rows)
+
+
+def leaders(read: Snapshot, year: int) -> dict[str, tuple[str, str]]:
+    """criterion id -> (numerator, denominator) of the best ratio; denominator 0: nothing can be better."""
+    rows = read.execute("SELECT criterion_id, numerator, denominator FROM leaders WHERE year = ?", (year,))
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def filings(read: Snapshot, year: int, unit_id: str | None = None) -> tuple[tuple[str, str, int], ...]:
+    """(unit id, duty id or report id, days late) of each standing report of a year: its first filing since it last was withdrawn."""
+    rows = read.execute(
+        "SELECT r.unit_id, COALESCE(r.duty_id, r.id), v.days_late FROM reports r JOIN revisions v ON v.report_id = r.id"
+        " WHERE r.year = :year AND (:unit IS NULL OR r.unit_id = :unit) AND r.review <> 'withdrawn' AND v.revision ="
+        " (SELECT MIN(w.revision) FROM revisions w WHERE w.report_id = r.id AND w.kind <> 'withdrawal' AND w.revision >"
+        "  (SELECT COALESCE(MAX(x.revision), 0) FROM revisions x WHERE x.report_id = r.id AND x.kind = 'withdrawal'))",
+        {"year": year, "unit": unit_id},
+    )
+    return tuple(rows)
+
+
+def not_filed(read: Snapshot, year: int, unit_id: str | None = None) -> tuple[tuple[str, str], ...]:
+    """(unit id, duty id) of each report of a year that is still owed."""
+    return tuple(
+        read.execute(
+            "SELECT unit_id, id FROM duties WHERE year = :year AND (:unit IS NULL OR unit_id = :unit)"
+            " AND form IS NOT NULL AND status = 'open'",
+            {"year": year, "unit": unit_id},
+        )
+    )
+
+
+def expect_scores_revision(tx: Transaction, year: int, revision: int) -> None:
+    """Raise Conflict when the best unit of a criterion has changed since the scores were computed."""
+    row = tx.execute("SELECT scores_revision FROM years WHERE year = ?", (year,)).fetchone()
+    if row is None or row[0] != revision:
+        raise Conflict(f"the leaders of {year} have changed")
+
+
+def expect_totals(tx: Transaction, year: int, expected: tuple[tuple[str, Total | None], ...]) -> None:
+    """Raise Conflict when the total of one of these units is not the one that was seen: somebody else changed its score."""
+    for unit_id, before in expected:
+        if total(tx, year, unit_id) != before:
+            raise Conflict(f"the score of {unit_id} in {year} has changed")
+
+
+def save_scores(tx: Transaction, year: int, given: tuple[UnitScores, ...]) -> None:
+    """Keep the scores, group points and totals of these units, in the transaction of whatever changed them."""
+    for each in given:
+        kept = each.total
+        tx.execute("DELETE FROM scores WHERE year = ? AND unit_id = ?", (year, kept.unit_id))
+        tx.executemany(
+            "INSERT INTO scores (year, unit_id, criterion_id, points, missing, basis) VALUES (?, ?, ?, ?, ?, ?)",
+            [(year, kept.unit_id, s.criterion_id, s.points, int(s.missing), s.basis) for s in each.scores],
+        )
+        tx.execute("DELETE FROM group_points WHERE year = ? AND unit_id = ?", (year, kept.unit_id))
+        tx.executemany(
+            "INSERT INTO group_points (year, unit_id, group_id, points) VALUES (?, ?, ?, ?)",
+            [(year, kept.unit_id, group_id, points) for group_id, points in each.groups.items()],
+        )
+        tx.execute(
+            "INSERT OR REPLACE INTO totals (year, unit_id, base, bonus, penalty, total, late_reports, missing, reported, verified,"
+            " exclusion, rank_key, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                year, kept.unit_id, kept.base, kept.bonus, kept.penalty, kept.total, kept.late_reports, kept.missing, kept.reported,
+                kept.verified, kept.exclusion, kept.rank_key, kept.updated_at,
+            ),
+        )  # fmt: skip
+
+
+def keep_only(tx: Transaction, year: int, unit_ids: tuple[str, ...]) -> None:
+    """Forget the scores of units that are not members of the year any more; their figures stay."""
+    kept = set(unit_ids)
+    for (unit_id,) in tx.execute("SELECT unit_id FROM totals WHERE year = ?", (year,)).fetchall():
+        if unit_id not in kept:
+            for name in ("scores", "group_points", "totals"):
+                tx.execute(f"DELETE FROM {name} WHERE year = ? AND unit_id = ?", (year, unit_id))  # noqa: S608
+
+
+def save_leaders(tx: Transaction, year: int, best: Mapping[str, tuple[str, str]]) -> None:
+    """Keep the best ratios; scores computed on the old ones meet a Conflict."""
+    tx.execute("DELETE FROM leaders WHERE year = ?", (year,))
+    tx.executemany(
+        "INSERT INTO leaders (year, criterion_id, numerator, denominator) VALUES (?, ?, ?, ?)",
+        [(year, criterion_id, *parts) for criterion_id, parts in best.items()],
+    )
+    tx.execute("UPDATE years SET scores_revision = scores_revision + 1 WHERE year = ?", (year,))
+
+
+def close_year(tx: Transaction, year: int, by: str | None, now: int) -> None:
+    """Close an emulation year for filing. Raises Conflict when it is closed already."""
+    if tx.execute("UPDATE years SET closed_at = ? WHERE year = ? AND closed_at IS NULL", (now, year)).rowcount != 1:
+        raise Conflict(f"{year} is closed already")
+    audit.note(tx, now, by, "year.close", f"year:{year}", year=year)
+
+
+def publish(tx: Transaction, year: int, final: bool, by: str | None, now: int) -> None:
+    """Keep the ranking as it stands as a published one, with the table's version and the points of each criterion."""
+    row = tx.execute("SELECT version FROM scoring_tables WHERE year = ?", (year,)).fetchone()
+    if row is None:
+        raise Conflict(f"{year} has no scoring table")
+    snapshot_id = tx.execute(
+        "INSERT INTO snapshots (year, table_version, final, published_at, published_by) VALUES (?, ?, ?, ?, ?)",
+        (year, row[0], int(final), now, by),
+    ).lastrowid
+    tx.execute(
+        "INSERT INTO snapshot_totals (snapshot_id, unit_id, rank, base, bonus, penalty, total, late_reports, missing, exclusion)"
+        " SELECT ?, unit_id, CASE WHEN rank_key IS NOT NULL THEN RANK() OVER (ORDER BY rank_key DESC) END, base, bonus, penalty, total,"
+        " late_reports, missing, exclusion FROM totals WHERE year = ?",
+        (snapshot_id, year),
+    )
+    tx.execute(
+        "INSERT INTO snapshot_points (snapshot_id, unit_id, criterion_id, points, missing)"
+        " SELECT ?, unit_id, criterion_id, points, missing FROM scores WHERE year = ?",
+        (snapshot_id, year),
+    )
+    audit.note(tx, now, by, "standings.publish", f"year:{year}", year=year, after="final" if final else "provisional")
+
+
+def last_snapshot(read: Snapshot, year: int) -> Snapshotted | None:
+    row = read.execute(
+        "SELECT id, year, table_version, final, published_at, published_by FROM snapshots WHERE year = ?"
+        " ORDER BY published_at DESC, id DESC LIMIT 1",
+        (year,),
+    ).fetchone()
+    return None if row is None else Snapshotted(row[0], row[1], row[2], bool(row[3]), row[4], row[5])
+
+
+_SNAPSHOT_TOTAL = "unit_id, rank, base, bonus, penalty, total, late_reports, missing, exclusion"
+
+
+def snapshot_total(read: Snapshot, snapshot_id: int, unit_id: str) -> SnapshotTotal | None:
+    row = read.execute(
+        f"SELECT {_SNAPSHOT_TOTAL} FROM snapshot_totals WHERE snapshot_id = ? AND unit_id = ?", (snapshot_id, unit_id)  # noqa: S608
+    ).fetchone()
+    return None if row is None else SnapshotTotal(*row)
+
+
+def snapshot_totals(read: Snapshot, snapshot_id: int) -> dict[str, SnapshotTotal]:
+    """unit id -> its place in a published ranking."""
+    rows = read.execute(f"SELECT {_SNAPSHOT_TOTAL} FROM snapshot_totals WHERE snapshot_id = ?", (snapshot_id,))  # noqa: S608
+    return {row[0]: SnapshotTotal(*row) for row in rows}
