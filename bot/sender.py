@@ -24,7 +24,9 @@ log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 32
 LONGEST_PAUSE = 300
-UNKNOWN_TRIES = 2
+MOST_ATTEMPTS = 60
+"""With pauses of up to five minutes this is more than four hours without the platform."""
+
 BATCH = 200
 
 StillWanted = Callable[[Snapshot, str, str | None, int], bool]
@@ -155,15 +157,15 @@ class Sender:
                 await self._database.write((effect(outbox.keep_parts, letter.id, progress.dump(), until, str(error)),))
             case Refused():
                 await self._settle(letter, "failed", progress, str(error))
-            case OutcomeUnknown() if progress.unknown + 1 >= UNKNOWN_TRIES:
-                await self._settle(letter, "failed", progress, "its outcome stayed unknown")
+            case _ if letter.attempts + 1 >= MOST_ATTEMPTS:
+                await self._settle(letter, "failed", progress, str(error))
             case OutcomeUnknown():
                 again = self._render(letter, repeated=True) if not any(progress.ids) else progress
                 again.unknown = progress.unknown + 1
-                await self._database.write((effect(outbox.keep_parts, letter.id, again.dump(), now + 5, "unknown"),))
+                await self._database.write((effect(outbox.keep_parts, letter.id, again.dump(), now + _pause(letter), "unknown"),))
             case _:
-                pause = min(LONGEST_PAUSE, 2 ** min(letter.attempts, 10))
-                await self._database.write((effect(outbox.keep_parts, letter.id, progress.dump(), now + pause, str(error)),))
+                again_at = now + _pause(letter)
+                await self._database.write((effect(outbox.keep_parts, letter.id, progress.dump(), again_at, str(error)),))
 
     async def _settle(self, letter: outbox.Letter, state: str, progress: _Progress | None, error: str | None) -> None:
         parts = None if progress is None else progress.dump()
@@ -175,3 +177,8 @@ class Sender:
 
 def _chunks(letters: list[outbox.Letter], size: int) -> list[list[outbox.Letter]]:
     return [letters[start : start + size] for start in range(0, len(letters), size)]
+
+
+def _pause(letter: outbox.Letter) -> int:
+    """Seconds until the next attempt: 1, 2, 4 … five minutes."""
+    return int(min(LONGEST_PAUSE, 2 ** min(letter.attempts, 10)))

@@ -100,7 +100,8 @@ def _criterion(stored: StoredCriterion) -> Criterion:
     )
     events = tuple(
         Event(
-            each["code"], each["name"], Fraction(str(each["points"])), each.get("late_from"), each.get("late_to"), each.get("missing", False)
+            each["code"], each["name"], Fraction(str(each["points"])), each.get("late_from"), each.get("late_to"),
+            each.get("missing", False),
         )
         for each in details.get("events", ())
     )

@@ -33,7 +33,8 @@ from handlers.rules.scoring import (
 )
 from handlers.rules.table import Exclusion, ScoringTable
 from handlers.scoring_data import text_of, to_table
-from storage import scoring_tables, standings as kept, targets, units
+from storage import scoring_tables, targets, units
+from storage import standings as kept
 from storage.connection import Effect, Snapshot, effect
 from storage.scoring_tables import StoredAdjustment, StoredValue
 from storage.standings import StoredScore, Total, UnitScores
@@ -258,7 +259,10 @@ def rescore(
     if table is None:
         return ()
     values = tuple(
-        _stored_value(owner, name, basis, entry) for owner, entries in changed.items() for name, entry in entries.items() if entry is not None
+        _stored_value(owner, name, basis, entry)
+        for owner, entries in changed.items()
+        for name, entry in entries.items()
+        if entry is not None
     )
     gone = {owner: tuple(name for name, entry in entries.items() if entry is None) for owner, entries in changed.items()}
     effects = [effect(scoring_tables.remove_values, year, owner, names, basis) for owner, names in gone.items() if names]

@@ -110,9 +110,18 @@ def table(read: Snapshot | Transaction, year: int) -> StoredTable | None:
         (year,),
     )
     return StoredTable(
-        *row[:7], tuple(StoredGroup(*each) for each in groups), tuple(StoredCriterion(*each) for each in criteria),
-        tuple(StoredItem(*each) for each in items), row[7],
-    )  # fmt: skip
+        year=row[0],
+        name=row[1],
+        max_total=row[2],
+        decimals=row[3],
+        bonus_cap=row[4],
+        ranking=row[5],
+        extras=row[6],
+        groups=tuple(StoredGroup(*each) for each in groups),
+        criteria=tuple(StoredCriterion(*each) for each in criteria),
+        items=tuple(StoredItem(*each) for each in items),
+        version=row[7],
+    )
 
 
 def years_with_table(read: Snapshot) -> tuple[int, ...]:

@@ -22,18 +22,24 @@ _LINKS = frozenset(("cua", "voi", "va", "cho", "o", "tai", "giua", "ve", "cung",
 _COMPOUNDS = frozenset((("bao", "cao"), ("quang", "cao"), ("to", "cao"), ("nang", "cao"), ("de", "cao")))
 """Words of two syllables in the middle of which no name begins: "bao cao bang van ban" is not about Cao Bằng."""
 
-_ORDINARY = frozenset(
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_ORDINARY = _set(
     "ai an anh ba bac ban bang bao bi biet bo cac cach can cao cau chi chia cho chu chua chung co con cua cung da dang dau day de den"
     " di diem dinh do don dong du dua dung duoc duong em gi gia giao gio giua hai han hang hay het hien ho hoa hoi hom hon hop ke ket"
     " kha khac khen khi khong kia kinh ky la lai lam lan len lich lien lon luc luon ma mai may minh moi mot muon nam nao nay ngay nghe"
     " nghi ngoai nguoi nha nhac nham nhan nhap nhat nhe nho nhom nhu nhung noi nop phai phan phong qua quan que quy ra rang rat roi sao"
     " sang sap sau se so son sua ta tai tan tang tham thang thanh the thi thoi thu thuc tien tinh to toi tong tra trang tren trong tu"
-    " tuan tung va van vao vay ve vi viec voi vua vui xa xem xep xin xong yeu".split()
+    " tuan tung va van vao vay ve vi viec voi vua vui xa xem xep xin xong yeu"
 )
 """Syllables of everyday Vietnamese: a text that differs from a name by one of them is no typing error."""
 
-_ABBREVIATIONS = frozenset(
-    "bb bc cc ct cv dc dk ds dv gd hc hd hs hn kh kt ld nd nn nq ns nv ok pt qd sn tb tc td tk tn tp tt tw tx vb vd vn vs".split()
+_ABBREVIATIONS = _set(
+    "bb bc cc ct cv dc dk ds dv gd hc hd hs hn kh kt ld nd nn nq ns nv ok pt qd sn tb tc td tk tn tp tt tw tx vb vd vn vs"
 )
 """Two letters that officers write for something else: báo cáo, kế hoạch, công văn…"""
 
@@ -143,10 +149,15 @@ class NameIndex:
     def _learn(self, unit_id: str, words: tuple[Word, ...], *, initials: bool) -> None:
         key = tuple(word.key for word in words)
         self._exact[key] = _added(self._exact.get(key, ()), unit_id)
-        self._spellings.setdefault(key, []).append(tuple(word.typed for word in words))
         letters = "".join(word.key[0] for word in words)
         if initials and len(letters) > 1 and letters.isalpha():
             self._initials[letters] = _added(self._initials.get(letters, ()), unit_id)
+        known = self._spellings.setdefault(key, [])
+        if any(word.marked for word in words):      # an alias typed without diacritics says nothing about them
+            known[:] = [typed for typed in known if typed != key]
+        elif known:
+            return
+        known.append(tuple(word.typed for word in words))
 
     def _neighbourhood(self) -> dict[str, tuple[str, ...]]:
         """Every joined name with each one of its letters taken away: two texts at a distance of one edit share such a form."""
@@ -246,12 +257,13 @@ class NameIndex:
         if place and (spoken.words[place - 1].key, window[0]) in _COMPOUNDS:
             return (), 0
         limit = 1 if len(joined) < 8 else 2
-        best, ids = limit + 1, ()  # type: tuple[int, tuple[str, ...]]
+        best = limit + 1
+        ids: tuple[str, ...] = ()
         for candidate in self._candidates(joined, window, limit):
             distance = OSA.distance(joined, candidate, score_cutoff=min(limit, best))
             if distance > min(limit, best):
                 continue
-            fitting = [key for key in self._joined[candidate] if _is_slip(window, key)]
+            fitting = [key for key in self._joined[candidate] if key != window and _is_slip(window, key)]
             found = tuple(dict.fromkeys(each for key in fitting for each in self._exact[key]))
             if not found:
                 continue
@@ -300,9 +312,8 @@ def _lessened(text: str) -> list[str]:
 def _agrees(words: tuple[Word, ...], name: tuple[str, ...]) -> bool:
     """Whether typed diacritics allow this name: none typed always do; "cáo bằng" is not Cao Bằng, "diễn biến" not Điện Biên."""
     equal = [spelling(word.typed) == spelling(typed) for word, typed in zip(words, name, strict=True)]
-    bare = [Spoken.of(typed).flat == typed for typed in name]
-    if any(word.marked and plain for word, plain in zip(words, bare, strict=True)):
-        return all(equal) or all(bare)      # an alias written without diacritics tells nothing about them
+    if any(word.marked and word.key == typed for word, typed in zip(words, name, strict=True)):
+        return all(word.key == typed for word, typed in zip(words, name, strict=True))
     return any(equal) or not all(word.marked for word in words)
 
 

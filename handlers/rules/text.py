@@ -56,7 +56,7 @@ _BREAK = "\x1f"
 
 def _weight(char: str) -> str:
     """Letters in alphabetical order; digits and signs before them, foreign letters behind."""
-    return _WEIGHTS.get(char, char if char < "a" else chr(min(ord(char) + 0x100, 0x10FFFF)))
+    return _WEIGHTS.get(char, char if char < "a" or char > "\xff" else chr(ord(char) + 0x100))
 
 
 def sort_key(text: str) -> str:
@@ -75,7 +75,7 @@ def sort_key(text: str) -> str:
         for char in unicodedata.normalize("NFD", word):
             if char in _TONES:
                 tone = max(tone, _TONES[char])
-            elif char in _SHAPES or unicodedata.category(char) not in ("Mn", "Me", "Cf", "Cc"):
+            elif char in _SHAPES or unicodedata.category(char) not in ("Mn", "Me", "Cf", "Cc", "Cs"):
                 base += char
         letters.extend(_weight(char) for char in unicodedata.normalize("NFC", base))
         tones.append(tone)

@@ -1,0 +1,233 @@
+"""YAML with line numbers: a tree of nodes whose scalars keep their exact text, so that 0.10 and 2026-02-31 arrive as they were written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
+
+from bot.plan.findings import Findings
+from bot.plan.values import BadValue
+from handlers.kit.message import Message, m
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A single value: its text as written, and what YAML takes it for (str, int, float, bool, null, timestamp)."""
+
+    line: int
+    text: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    line: int
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A mapping; ``lines`` are those of its keys."""
+
+    line: int
+    items: Mapping[str, Node]
+    lines: Mapping[str, int]
+
+
+Node = Scalar | Sequence | Mapped
+
+
+def load(text: str, name: str, findings: Findings) -> Mapped | None:
+    """The document's mapping; None (and a finding with its line) when it is not one."""
+    try:
+        root = YAML(typ="safe", pure=True).compose(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        findings.error(name, 0 if mark is None else mark.line + 1, m("this is not YAML: {problem}", problem=error.problem or ""))
+        return None
+    except (YAMLError, ValueError, RecursionError) as error:
+        findings.error(name, 0, m("this is not YAML: {problem}", problem=str(error).partition("\n")[0]))
+        return None
+    if root is None:
+        findings.error(name, 0, m("the file is empty"))
+        return None
+    converter = _Converter(name, findings)
+    node = converter.node(root)
+    if not isinstance(node, Mapped):
+        findings.error(name, node.line, m("expected a mapping (key: value)"))
+        return None
+    return node
+
+
+class _Converter:
+    def __init__(self, name: str, findings: Findings) -> None:
+        self.name = name
+        self.findings = findings
+        self.seen: set[int] = set()
+
+    def node(self, raw: Any) -> Node:
+        line = raw.start_mark.line + 1
+        if not isinstance(raw, ScalarNode):
+            if id(raw) in self.seen:    # a small file of aliases can unfold into millions of nodes
+                self.findings.error(self.name, line, m("aliases (*name) are not used here"))
+                return Scalar(line, "", "null")
+            self.seen.add(id(raw))
+        if isinstance(raw, MappingNode):
+            return self._mapping(raw, line)
+        if isinstance(raw, SequenceNode):
+            return Sequence(line, tuple(self.node(each) for each in raw.value))
+        text = str(raw.value)
+        if raw.style is None and text.startswith("="):
+            self.findings.error(self.name, line, m("a formula ({cell}) instead of a value. Save values only", cell=text[:40]))
+        return Scalar(line, text, str(raw.tag).rpartition(":")[2])
+
+    def _mapping(self, raw: Any, line: int) -> Mapped:
+        items: dict[str, Node] = {}
+        lines: dict[str, int] = {}
+        for key, value in raw.value:
+            name, at = str(key.value), key.start_mark.line + 1
+            if name in items:
+                self.findings.error(self.name, at, m("{key} stands there twice", key=name))
+            items[name] = self.node(value)
+            lines[name] = at
+        return Mapped(line, items, lines)
+
+
+def plain(node: Node) -> Any:
+    """The node as JSON data; numbers keep their value, dates become text."""
+    if isinstance(node, Mapped):
+        return {key: plain(value) for key, value in node.items.items()}
+    if isinstance(node, Sequence):
+        return [plain(each) for each in node.items]
+    if node.kind == "null":
+        return None
+    if node.kind == "bool":
+        return node.text.lower() in ("true", "yes", "on")
+    if node.kind in ("int", "float"):
+        try:
+            return json.loads(node.text)
+        except ValueError:
+            return node.text
+    return node.text
+
+
+class Reader:
+    """Takes typed values out of a mapping and reports what is missing or wrong, with its line; `rest` is what nobody asked for."""
+
+    def __init__(self, node: Mapped, file: str, findings: Findings, what: str = "") -> None:
+        self.node = node
+        self.file = file
+        self.findings = findings
+        self.what = what
+        self._taken: set[str] = set()
+
+    def line(self, key: str) -> int:
+        return self.node.lines.get(key, self.node.line)
+
+    def error(self, key: str, message: Message) -> None:
+        """A finding at a key's line, named after the entry it stands in."""
+        text = m("{what}: {text}", what=self.what, text=message) if self.what else message
+        self.findings.error(self.file, self.line(key), text)
+
+    def scalar(self, key: str) -> str | None:
+        """The text of a value; None where it is absent, null or empty."""
+        self._taken.add(key)
+        node = self.node.items.get(key)
+        if node is None or (isinstance(node, Scalar) and (node.kind == "null" or not node.text.strip())):
+            return None
+        if not isinstance(node, Scalar):
+            self.error(key, m("{key} must be a single value", key=key))
+            return None
+        return node.text.strip()
+
+    def required(self, key: str) -> str | None:
+        """As `scalar`, with a finding where it is absent."""
+        before = len(self.findings.found)
+        text = self.scalar(key)
+        if text is None and len(self.findings.found) == before:
+            self.error(key, m("{key} is missing", key=key))
+        return text
+
+    def parsed(self, key: str, parse: Callable[[str], T], *, required: bool = False) -> T | None:
+        """A value read by ``parse``, which raises BadValue."""
+        text = self.required(key) if required else self.scalar(key)
+        if text is None:
+            return None
+        try:
+            return parse(text)
+        except BadValue as error:
+            self.error(key, m("{key}: {text}", key=key, text=error.message))
+            return None
+
+    def one_of(self, key: str, allowed: tuple[str, ...], default: str | None = None) -> str | None:
+        """A value out of a few; ``default`` None: it must be there."""
+        text = self.required(key) if default is None else (self.scalar(key) or default)
+        if text is not None and text not in allowed:
+            self.error(key, m("{key}: {value} is not one of {allowed}", key=key, value=text[:40], allowed=tuple(allowed)))
+            return None
+        return text
+
+    def mapping(self, key: str) -> Mapped | None:
+        self._taken.add(key)
+        node = self.node.items.get(key)
+        if node is None or (isinstance(node, Scalar) and node.kind == "null"):
+            return None
+        if not isinstance(node, Mapped):
+            self.error(key, m("{key} must be a mapping", key=key))
+            return None
+        return node
+
+    def sequence(self, key: str) -> tuple[Node, ...] | None:
+        """The items of a list; None where the key is absent."""
+        self._taken.add(key)
+        node = self.node.items.get(key)
+        if node is None or (isinstance(node, Scalar) and node.kind == "null"):
+            return None
+        if not isinstance(node, Sequence):
+            self.error(key, m("{key} must be a list", key=key))
+            return None
+        return node.items
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of texts; a single value is a list of one."""
+        node = self.node.items.get(key)
+        if isinstance(node, Scalar):
+            text = self.scalar(key)
+            return () if text is None else (text,)
+        found = []
+        for each in self.sequence(key) or ():
+            if isinstance(each, Scalar) and each.text.strip():
+                found.append(each.text.strip())
+            else:
+                self.findings.error(self.file, each.line, m("{key} must be a list of single values", key=key))
+        return tuple(found)
+
+    def entries(self, key: str) -> Iterator[Mapped]:
+        """The mappings of a list; anything else in it is a finding."""
+        for each in self.sequence(key) or ():
+            if isinstance(each, Mapped):
+                yield each
+            else:
+                self.findings.error(self.file, each.line, m("{key}: each entry must be a mapping", key=key))
+
+    def rest(self) -> dict[str, Any]:
+        """What is there beyond the keys that were read, as JSON data."""
+        return {key: plain(value) for key, value in self.node.items.items() if key not in self._taken}
+
+    def ignored(self) -> None:
+        """Warn of keys that nobody reads and that would not be kept."""
+        for key in self.rest():
+            self.findings.warn(self.file, self.line(key), m("{key} is not known here and is not kept", key=key))
+
+
+def compact(data: Mapping[str, Any]) -> str:
+    """JSON text of what a plan file says beyond our columns."""
+    return json.dumps(data, ensure_ascii=False)

@@ -1,0 +1,173 @@
+"""The operator's settings: environment variables, or a ``.env`` file in the working folder (the environment wins)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from handlers.kit.message import Message, m
+
+DEFAULT_ZONE = "Asia/Ho_Chi_Minh"
+DEFAULT_LANGUAGE = "vi"
+LANGUAGES = ("vi", "en")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+class SettingError(Exception):
+    """A setting is missing or wrong; ``message`` says which and what is expected. The program ends with exit status 2."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(message.msgid)
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class HostPort:
+    """Where a server of ours listens."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting, read and checked. An optional one that is not set is None (tokens, addresses)."""
+
+    database: Path
+    telegram_token: str | None
+    telegram_api: str
+    telegram_webhook: str | None
+    zalo_token: str | None
+    zalo_api: str
+    zalo_webhook: str | None
+    web: HostPort | None
+    public_url: str | None
+    metrics: HostPort | None
+    zone: ZoneInfo
+    language: str
+    log: str
+
+
+NAMES = (
+    "THIDUA_DATABASE", "THIDUA_TELEGRAM_TOKEN", "THIDUA_TELEGRAM_API", "THIDUA_TELEGRAM_WEBHOOK", "THIDUA_ZALO_TOKEN",
+    "THIDUA_ZALO_API", "THIDUA_ZALO_WEBHOOK", "THIDUA_WEB", "THIDUA_PUBLIC_URL", "THIDUA_METRICS", "THIDUA_TIMEZONE",
+    "THIDUA_LANGUAGE", "THIDUA_LOG",
+)  # fmt: skip
+"""The names that operators use; each stands in the README."""
+
+DEFAULT_TELEGRAM_API = "https://api.telegram.org"
+DEFAULT_ZALO_API = "https://bot-api.zaloplatforms.com"
+
+
+def load(environ: Mapping[str, str], dotenv: Path | None = None) -> Settings:
+    """The settings from the environment and, where ``dotenv`` names a file that exists, from it. Raises SettingError."""
+    given = {name: value for name, value in read_dotenv(dotenv).items() if name in NAMES} if dotenv is not None else {}
+    given |= {name: value for name, value in environ.items() if name in NAMES}
+    given = {name: value.strip() for name, value in given.items() if value.strip()}
+    return Settings(
+        database=_database(given.get("THIDUA_DATABASE", "thidua.sqlite3")),
+        telegram_token=_token(given, "THIDUA_TELEGRAM_TOKEN"),
+        telegram_api=_url(given, "THIDUA_TELEGRAM_API") or DEFAULT_TELEGRAM_API,
+        telegram_webhook=_url(given, "THIDUA_TELEGRAM_WEBHOOK"),
+        zalo_token=_token(given, "THIDUA_ZALO_TOKEN"),
+        zalo_api=_url(given, "THIDUA_ZALO_API") or DEFAULT_ZALO_API,
+        zalo_webhook=_url(given, "THIDUA_ZALO_WEBHOOK"),
+        web=_host_port(given, "THIDUA_WEB"),
+        public_url=_url(given, "THIDUA_PUBLIC_URL"),
+        metrics=_host_port(given, "THIDUA_METRICS"),
+        zone=_zone(given.get("THIDUA_TIMEZONE", DEFAULT_ZONE)),
+        language=_one_of("THIDUA_LANGUAGE", given.get("THIDUA_LANGUAGE", DEFAULT_LANGUAGE).lower(), LANGUAGES),
+        log=_one_of("THIDUA_LOG", given.get("THIDUA_LOG", "INFO").upper(), LOG_LEVELS),
+    )
+
+
+def read_dotenv(path: Path) -> dict[str, str]:
+    """NAME=VALUE lines of a ``.env`` file; ``#`` begins a comment, quotes keep spaces and #, ``export`` may stand in front.
+
+    A file that does not exist has no settings. Raises SettingError for a line that is none of this, or a file that cannot be read.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(m("{file} cannot be read: it must be a UTF-8 text file", file=str(path))) from error
+    found: dict[str, str] = {}
+    for number, line in enumerate(lines, start=1):
+        text = line.strip()
+        if not text or text.startswith("#"):
+            continue
+        name, sign, value = text.removeprefix("export ").partition("=")
+        name, value = name.strip(), value.strip()
+        parsed = _unquoted(value)
+        if not sign or not name.replace("_", "").isalnum() or parsed is None:
+            raise SettingError(m("{file}, line {line}: expected NAME=VALUE", file=str(path), line=str(number)))
+        found[name] = parsed
+    return found
+
+
+def _unquoted(value: str) -> str | None:
+    if value[:1] in ("'", '"'):
+        end = value.find(value[0], 1)
+        rest = value[end + 1 :].strip()
+        return value[1:end] if end > 0 and (not rest or rest.startswith("#")) else None
+    if value.startswith("#"):
+        return ""
+    return value.split(" #", 1)[0].rstrip()
+
+
+def _database(value: str) -> Path:
+    path = Path(value).expanduser()
+    if path.is_dir():
+        raise SettingError(m("THIDUA_DATABASE: {value} is a folder, expected a file", value=value))
+    if not path.absolute().parent.is_dir():
+        raise SettingError(m("THIDUA_DATABASE: the folder of {value} does not exist", value=value))
+    return path
+
+
+def _token(given: Mapping[str, str], name: str) -> str | None:
+    value = given.get(name)
+    if value is not None and (any(sign.isspace() for sign in value) or not value.isascii()):
+        raise SettingError(m("{name}: a token has no spaces", name=name))
+    return value
+
+
+def _url(given: Mapping[str, str], name: str) -> str | None:
+    value = given.get(name)
+    if value is None:
+        return None
+    try:
+        parts = urlsplit(value)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        sound = False
+    if not sound:
+        raise SettingError(m("{name}: expected an address like https://example.vn, not {value}", name=name, value=value))
+    return value.rstrip("/")
+
+
+def _host_port(given: Mapping[str, str], name: str) -> HostPort | None:
+    value = given.get(name)
+    if value is None:
+        return None
+    host, _, port = value.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65_536 or any(sign.isspace() for sign in host):
+        raise SettingError(m("{name}: expected host:port like 127.0.0.1:8080, not {value}", name=name, value=value))
+    return HostPort(host, int(port))
+
+
+def _zone(value: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise SettingError(m("THIDUA_TIMEZONE: {value} is not a time zone; example: Asia/Ho_Chi_Minh", value=value)) from error
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise SettingError(m("{name}: expected {allowed}, not {value}", name=name, allowed=tuple(allowed), value=value))
+    return value

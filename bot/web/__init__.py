@@ -1,0 +1,1 @@
+"""The web side: the demo's chat page and its server."""

@@ -1,0 +1,179 @@
+"use strict";
+// The chat page: it shows what the server sends and posts what the person does. It decides nothing itself.
+
+const byId = (id) => document.getElementById(id);
+const log = byId("log"), form = byId("form"), text = byId("text"), role = byId("role"), plain = byId("plain"), hints = byId("hints");
+let texts = {}, stream = null, stranger = "stranger-" + Math.random().toString(36).slice(2, 10), lastId = 0;
+
+const persona = () => (role.value === "stranger" ? stranger : role.value);
+const view = () => (plain.checked ? "webplain" : "web");
+const newKey = () => Date.now().toString(36) + Math.random().toString(36).slice(2, 8);
+
+async function post(path, body, key = newKey()) {
+  // The same key is used for every try: what was taken once is not taken twice.
+  for (let pause = 500; ; pause = Math.min(pause * 2, 8000)) {
+    try {
+      const isForm = body instanceof FormData;
+      if (isForm) { body.set("key", key); } else { body = {...body, key}; }
+      const answer = await fetch(path, {method: "POST", body: isForm ? body : JSON.stringify(body),
+        headers: isForm ? {} : {"Content-Type": "application/json"}});
+      if (answer.status === 413) { byId("lost").hidden = true; say({author: "bot", text: texts.too_large}); return {}; }
+      if (answer.status < 500) {
+        byId("lost").hidden = true;
+        const result = answer.ok ? await answer.json() : {};
+        if (result.now) showClock(result.now);
+        return result;
+      }
+    } catch { /* the network is gone: shown below, and tried again */ }
+    byId("lost").hidden = false;
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+}
+
+function showClock(iso) {
+  const [day, time] = iso.split("T");
+  byId("now").textContent = `${time} ${day.split("-").reverse().join("/")}`;
+}
+
+function fill(element, shown) {
+  // The renderer writes <b>, <i> and <blockquote> only, and escapes everything else: those three are built, nothing else is.
+  if (!shown.html) { element.textContent = shown.text; return; }
+  const parsed = new DOMParser().parseFromString(shown.text, "text/html").body;
+  const copy = (from, to) => from.childNodes.forEach((node) => {
+    if (node.nodeType === Node.TEXT_NODE) { to.append(node.textContent); return; }
+    const tag = node.nodeName.toLowerCase();
+    const next = ["b", "i", "blockquote"].includes(tag) ? document.createElement(tag) : document.createElement("span");
+    copy(node, next);
+    to.append(next);
+  });
+  element.replaceChildren();
+  copy(parsed, element);
+}
+
+function say(shown) {
+  let bubble = shown.replaces ? log.querySelector(`[data-id="${CSS.escape(shown.replaces)}"]`) : null;
+  if (!bubble) {
+    bubble = document.createElement("div");
+    bubble.dataset.id = shown.id ?? "";
+    log.append(bubble);
+  }
+  bubble.className = `bubble ${shown.author}`;
+  bubble.replaceChildren();
+  if (shown.kind === "picture" && shown.sha256) {
+    const image = document.createElement("img");
+    image.src = `/file/${shown.sha256}`;
+    image.alt = shown.text;
+    bubble.append(image);
+  }
+  const words = document.createElement("div");
+  words.className = "text";
+  fill(words, shown);
+  bubble.append(words);
+  if (shown.kind === "file" && shown.sha256) {
+    const link = document.createElement("a");
+    link.href = `/file/${shown.sha256}`;
+    link.download = shown.name;
+    link.textContent = texts.download.replace("{name}", shown.name);
+    bubble.append(link);
+  }
+  if (shown.buttons?.length) bubble.append(choices(shown, bubble.dataset.id));
+  log.scrollTop = log.scrollHeight;
+}
+
+function choices(shown, id) {
+  const box = document.createElement("div");
+  box.className = "choices";
+  for (const row of shown.buttons) {
+    const line = document.createElement("div");
+    line.className = "row";
+    for (const button of row) {
+      const element = document.createElement("button");
+      element.type = "button";
+      element.textContent = button.label;
+      element.addEventListener("click", () => post("/tap", {as: persona(), view: view(), data: button.data, message_id: id, label: button.label}));
+      line.append(element);
+    }
+    box.append(line);
+  }
+  return box;
+}
+
+function showHints() {
+  hints.replaceChildren();
+  if (role.value === "stranger") return;
+  for (const name of ["hint_ranking", "hint_tasks", "hint_deadlines"]) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = texts[name];
+    button.addEventListener("click", () => { send(texts[name]); });
+    hints.append(button);
+  }
+}
+
+function send(words) {
+  hints.replaceChildren();
+  return post("/say", {as: persona(), view: view(), text: words});
+}
+
+function connect() {
+  stream?.close();
+  log.replaceChildren();
+  lastId = 0;
+  byId("code").hidden = role.value !== "stranger";
+  showHints();
+  stream = new EventSource(`/events?as=${encodeURIComponent(persona())}&view=${view()}`);
+  stream.onopen = () => { byId("lost").hidden = true; };
+  stream.onerror = () => { byId("lost").hidden = false; };
+  stream.onmessage = (event) => {
+    const shown = JSON.parse(event.data);
+    if (shown.id <= lastId) return;
+    lastId = shown.id;
+    if (shown.author === "person") hints.replaceChildren();
+    say(shown);
+  };
+}
+
+function grow() { text.style.height = "auto"; text.style.height = `${Math.min(text.scrollHeight + 2, 140)}px`; }
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const words = text.value.trim();
+  if (!words) return;
+  text.value = "";
+  grow();
+  send(words);
+});
+text.addEventListener("input", grow);
+text.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); form.requestSubmit(); }
+});
+byId("file").addEventListener("change", (event) => {
+  const [file] = event.target.files;
+  event.target.value = "";
+  if (!file) return;
+  const body = new FormData();
+  body.set("as", persona());
+  body.set("view", view());
+  body.set("file", file);
+  post("/upload", body);
+});
+document.querySelectorAll("[data-by]").forEach((button) => button.addEventListener("click", () => {
+  const by = button.dataset.by;
+  post("/clock", {by: by === "next" ? by : Number(by)});
+}));
+byId("code").addEventListener("click", async () => {
+  const {code} = await post("/invite", {});
+  if (code) { text.value = code; grow(); text.focus(); }
+});
+role.addEventListener("change", connect);
+plain.addEventListener("change", connect);
+
+(async () => {
+  texts = await (await fetch("/texts")).json();
+  document.title = texts.title;
+  document.querySelectorAll("[data-text]").forEach((element) => { element.textContent = texts[element.dataset.text]; });
+  log.setAttribute("aria-label", texts.log);
+  text.placeholder = texts.placeholder;
+  showClock(texts.now);
+  connect();
+})();
