@@ -36,7 +36,7 @@ MOST_TRIES = 8
 LARGEST_FILE = 20 * 1024 * 1024
 
 NOT_STORED = m("The system cannot write at the moment, so nothing was recorded. Please send it again in a few minutes.")
-FAILED = m("Something went wrong and nothing was recorded. Please try again; the administrator has been told.")
+FAILED = m("Something went wrong and nothing was recorded. Please try again.")
 
 
 class Decides(Protocol):

@@ -134,6 +134,14 @@ def when(each: Dated, zone: ZoneInfo, free: Free) -> Value:
     return Day(each.day, "weekday")
 
 
+def meeting_rows(each: Dated, zone: ZoneInfo, free: Free) -> list[tuple[Message, Value]]:
+    """When and where."""
+    rows: list[tuple[Message, Value]] = [(m("Time"), when(each, zone, free))]
+    if each.event.place:
+        rows.append((m("Place"), verbatim(each.event.place)))
+    return rows
+
+
 def rsvp_of(event: Event) -> str | None:
     """The conference whose answer fulfils the event's duty ("rsvp E05"), if one does."""
     return event.done_by.removeprefix(RSVP).strip() if event.done_by is not None and event.done_by.startswith(RSVP) else None

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from handlers.kit.command import Command
 from handlers.kit.dialogue import Chosen, Expects
-from handlers.kit.message import Day, Message, Moment, Value, m, mn, verbatim
+from handlers.kit.message import Day, Message, Moment, Value, m, verbatim
 from handlers.kit.reply import Answer, Choice, Choices, Fields, Go, Reply, control_choices, say
 from handlers.kit.roles import post_name
 from handlers.kit.turn import Input, Outcome, Said, State, Turn, answer
@@ -107,7 +107,7 @@ class MyData:
         skipped = isinstance(given, Chosen) and given.value == "skip"
         text = " ".join(given.text.split()) if isinstance(given, Said) else ""
         if not skipped and not 0 < len(text) <= LONGEST_NAME:
-            return Outcome(say(mn("Not clear.", "Not clear: please type at most {count} characters.", LONGEST_NAME)) + self.ask(turn, state))
+            return Outcome(say(m("Not clear: please type at most {count} characters.", count=LONGEST_NAME)) + self.ask(turn, state))
         if state.step == "name":
             name = turn.person.name if skipped else text
             return Outcome(_ask_title(turn), dialogue=State(self.name, "title", {"name": name}))

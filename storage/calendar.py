@@ -125,3 +125,14 @@ def save_form(tx: Transaction, given: Form) -> None:
         "INSERT INTO forms (id, name, asks) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name, asks = excluded.asks",
         (given.id, given.name, json.dumps(given.asks)),
     )
+
+
+def holidays_of(read: Snapshot, calendar_year: int) -> dict[str, str]:
+    """local date -> name, of the holidays that one year's calendar brought."""
+    return dict(read.execute("SELECT day, name FROM holidays WHERE calendar_year = ? ORDER BY day", (calendar_year,)))
+
+
+def calendar_years(read: Snapshot) -> tuple[tuple[int, tuple[str, ...], str], ...]:
+    """(year, quiet hours, JSON of the rest) of every calendar, the oldest first."""
+    rows = read.execute("SELECT year, quiet, extras FROM calendar_years ORDER BY year")
+    return tuple((row[0], tuple(json.loads(row[1])), row[2]) for row in rows)

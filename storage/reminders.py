@@ -49,9 +49,11 @@ def last_tick(read: Snapshot) -> int | None:
     return None if row is None else int(row[0])
 
 
-def save_tick(tx: Transaction, now: int) -> None:
-    """The tick has come up to ``now``; a clock that went back moves nothing."""
-    tx.execute("INSERT INTO ticks (name, at) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET at = MAX(at, excluded.at)", (TICK, now))
+def save_tick(tx: Transaction, now: int, expected: int | None) -> None:
+    """The look has come up to ``now``. Raises Conflict when another look has come in between (``expected`` is where this one began)."""
+    if last_tick(Snapshot(tx)) != expected:
+        raise Conflict("another tick has looked in between")
+    tx.execute("INSERT OR REPLACE INTO ticks (name, at) VALUES (?, ?)", (TICK, now))
 
 
 def due_snoozes(read: Snapshot, now: int) -> tuple[Snooze, ...]:
@@ -123,3 +125,40 @@ def save_attendance(tx: Transaction, given: Attendance) -> None:
         tx, given.at, given.person_id, "conference.answer", f"event:{given.event_id}", unit_id=given.unit_id,
         before=None if before is None else before.answer, after=given.answer, reason=given.substitute,
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody who can be reached: his address (the preferred one that is not blocked), and (unit id or None, role) of each post."""
+
+    person_id: str
+    name: str
+    title: str
+    language: str
+    reminders: bool
+    channel: str
+    address: str
+    posts: tuple[tuple[str | None, str], ...]
+
+
+def recipients(read: Snapshot, today: str) -> tuple[Recipient, ...]:
+    """Everybody with a post in force on the local date, consent given and an address that takes messages, by name."""
+    addresses: dict[str, tuple[str, str]] = {}
+    for person_id, channel, address in read.execute(
+        "SELECT person_id, channel, address FROM accounts WHERE blocked_at IS NULL ORDER BY preferred DESC, linked_at, channel, address"
+    ):
+        addresses.setdefault(person_id, (channel, address))
+    posts: dict[str, list[tuple[str | None, str]]] = {}
+    for person_id, unit_id, role in read.execute(
+        "SELECT person_id, unit_id, role FROM posts WHERE valid_from <= ? AND (valid_to IS NULL OR valid_to >= ?) ORDER BY valid_from, id",
+        (today, today),
+    ):
+        posts.setdefault(person_id, []).append((unit_id, role))
+    rows = read.execute(
+        "SELECT id, name, title, language, reminders FROM people WHERE consent_at IS NOT NULL AND erased_at IS NULL ORDER BY name, id"
+    )
+    return tuple(
+        Recipient(row[0], row[1], row[2], row[3], bool(row[4]), *addresses[row[0]], tuple(posts[row[0]]))
+        for row in rows
+        if row[0] in addresses and row[0] in posts
+    )

@@ -97,9 +97,11 @@ def plan_effects(*years: int) -> tuple[Effect, ...]:
     ]  # fmt: skip
     pairs = [(p, r["unit_id"]) for r in source for p in r["predecessor_ids"].split("|") if p]
     effects.append(effect(units.save_successions, tuple(pairs)))
-    for r in rows(DATA / "2024" / "memberships.csv"):
-        if int(r["year"]) in years:
-            effects.append(effect(units.save_membership, int(r["year"]), r["unit_id"], r["role"]))
+    effects += [
+        effect(units.save_membership, int(r["year"]), r["unit_id"], r["role"])
+        for r in rows(DATA / "2024" / "memberships.csv")
+        if int(r["year"]) in years
+    ]
     effects += [effect(scoring_tables.save_table, to_stored(table(year)), NOW) for year in years]
     return tuple(effects)
 

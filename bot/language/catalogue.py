@@ -76,7 +76,7 @@ def _load(code: str, zone: ZoneInfo) -> Language:
                 if not entry.id or entry.fuzzy:
                     continue
                 msgid = entry.id if isinstance(entry.id, str) else entry.id[0]
-                forms = (entry.string,) if isinstance(entry.string, str) else tuple(entry.string)
+                forms = (entry.string,) if isinstance(entry.string, str) else tuple(entry.string or ())
                 context = entry.context if isinstance(entry.context, str) else None
                 if all(forms):
                     texts[(context, msgid)] = tuple(str(form) for form in forms)

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from bot.plan import values
 from bot.plan.content import MOVEMENTS, MovementsPart
-from bot.plan.document import Mapped, Reader, Scalar, compact, load, plain
+from bot.plan.document import Mapped, Reader, Scalar, compact, load
 from bot.plan.findings import Findings
 from bot.plan.sources import read_text
+from bot.plan.values import BadValue
 from handlers.kit.message import m
 from storage.movements import Indicator, Movement
 
@@ -148,10 +149,11 @@ def _range(reader: Reader, findings: Findings) -> tuple[str | None, str | None]:
         return None, None
     ends: list[str | None] = []
     for node in nodes:
-        if not isinstance(node, Scalar) or (node.kind not in ("int", "float", "null")):
+        try:
+            ends.append(None if isinstance(node, Scalar) and node.kind == "null" else values.number(node.text if isinstance(node, Scalar) else ""))
+        except BadValue:
             reader.error("range", m("range: two numbers, the lowest and the highest"))
             return None, None
-        ends.append(None if node.kind == "null" else str(plain(node)) if node.kind == "int" else node.text)
     if len(ends) != 2:
         reader.error("range", m("range: two numbers, the lowest and the highest"))
         return None, None

@@ -31,7 +31,7 @@ INNER = frozenset({"which", "reading", "doubt", "why"})
 
 _STEP_OF = {"yesno": "yesno", "text": "text", "file": "files"}
 _PLAN_WORDS = re.compile(r"^(?:sua |doi )?(?:ke hoach|chi tieu|kh)\s*(?:[:=]|la)?\s*(?=[\d-])")
-_ALLOWED = frozenset(("pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "ods", "csv", "txt", "zip", "jpg", "jpeg", "png", "heic", "webp", "tif", "tiff"))
+_ALLOWED = frozenset("pdf doc docx xls xlsx ppt pptx odt ods csv txt zip jpg jpeg png heic webp tif tiff".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,8 @@ def _said(paper: Paper, sheet: Sheet, step: str, answers: Mapping[str, Json], it
             return _new_plan(paper, sheet, answers, *plan)
         block = block_of(paper, text)
         if block is not None:
-            return settle(paper, work(paper, sheet, (*read_queue(answers.get("queue")), *queue_of(paper, block)), unknown_lines(block)), answers)
+            queue = (*read_queue(answers.get("queue")), *queue_of(paper, block))
+            return settle(paper, work(paper, sheet, queue, unknown_lines(block)), {**answers, "queue": []})
         if item is not None and step in ("figure", "yesno", "doubt", "reading"):
             return settle(paper, _one(paper, sheet, item, text, answers), answers)
     return Move(sheet, step, answers, (m("Not clear."),))
@@ -165,7 +166,11 @@ def _which(paper: Paper, sheet: Sheet, answers: Mapping[str, Json], value: str) 
 def _text(sheet: Sheet, item: ReportItem, answers: Mapping[str, Json], text: str) -> Move:
     text = text.strip()
     if len(text) > LONGEST_TEXT:
-        return Move(sheet, "text", answers, (m("The text has {count} characters; at most {limit} fit. A longer one can be sent as a file.", count=len(text), limit=LONGEST_TEXT),))
+        too_long = m(
+            "The text has {length} characters; at most {limit} fit. A longer one can be sent as a file.",
+            length=len(text), limit=LONGEST_TEXT,
+        )  # fmt: skip
+        return Move(sheet, "text", answers, (too_long,))
     if not text:
         return Move(sheet, "text", answers, (m("Not clear."),))
     return Move(sheet.put(item.id, Entry(text)), "", answers)

@@ -1,7 +1,8 @@
-"""Days and times of day as officers say them: 5/3, thứ sáu tuần sau, cuối tháng, 14h30.
+"""Days as officers say them: 5/3, thứ sáu tuần sau, cuối tháng.
 
 A day without a year is the nearest one; "ngày 15" and a weekday are the next ones. What is no day of the calendar (31/02, 5/13) is
-`Impossible`, never silently another day. Periods and years: `handlers.rules.period_words`, also to be had from here.
+`Impossible`, never silently another day. Times of day (`handlers.rules.times`), periods and years
+(`handlers.rules.period_words`) are to be had from here as well.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ import re
 from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 
 from handlers.rules.period_words import PeriodFound, parse_period, parse_year, take_year
+from handlers.rules.times import Impossible, TimeFound, parse_time
 from handlers.rules.words import Spoken
 
 __all__ = [
@@ -36,21 +38,6 @@ class RangeFound:
     first: date
     last: date
     rest: str
-
-
-@dataclass(frozen=True, slots=True)
-class TimeFound:
-    """A time of day, and the text without it."""
-
-    time: time
-    rest: str
-
-
-@dataclass(frozen=True, slots=True)
-class Impossible:
-    """Written like a day or a time, but the calendar has none such; ``text`` is what was written."""
-
-    text: str
 
 
 _Span = tuple[date, date]
@@ -224,7 +211,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (rf"{_EDGE}{_BEFORE}(?:{_DAY_WORD}\s+)?(?P<day>\d{{1,2}})\s+thang\s+(?P<month>\d{{1,2}}|{_MONTH_NAME})"
          rf"(?:(?:\s*[/,\-]\s*|\s+)(?:nam\s+)?(?P<year>\d{{4}}))?{_END}", _spoken_date),
         (rf"{_EDGE}{_BEFORE}(?:ngay|mung|mong|hom)\s+(?P<day>\d{{1,2}})(?:\s+thang\s+(?P<which>{_WHICH}))?{_END}", _day_of_month),
-        (r"\b(?:trong\s+|sau\s+)?(?P<count>\d{1,2}|mot|hai|ba|bon|nam|s6u|bay|muoi)\s+(?P<unit>ngay|hom|tuan)\s+(?P<which>nua|toi|truoc|qua)\b", _counted),
+        (r"\b(?:trong\s+|sau\s+)?(?P<count>\d{1,2}|mot|hai|ba|bon|nam|s6u|bay|muoi)\s+(?P<unit>ngay|hom|tuan)"
+         r"\s+(?P<which>nua|toi|truoc|qua)\b", _counted),
         (rf"\b{_BEFORE}(?:thu\s+(?P<weekday>\w+)|chu\s+nhat|cn)(?:,?\s+(?P<week>tuan\s+)?(?P<which>{_WHICH}))?\b", _weekday),
         (rf"\b(?:trong\s+|vao\s+)?(?:(?P<part>dau|giua|cuoi)\s+)?tuan(?:\s+(?P<which>{_WHICH})|(?P<which2>(?!)))\b", _week),
         (r"\b(?:vao\s+)?(?P<part>dau|giua|cuoi)\s+tuan(?P<which>(?!))?(?P<which2>(?!))?\b", _week),
@@ -237,7 +225,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (rf"\b{_BEFORE}(?:ngay\s+kia|hom\s+mot|ngay\s+mot)\b", _ahead(2)),
         (rf"\b{_BEFORE}hom\s+kia\b", _ahead(-2)),
         (rf"\b{_BEFORE}(?:hom|bua|toi)\s+qua\b", _ahead(-1)),
-        (r"\b(?:(?:sang|trua|chieu|toi|dem)\s+)?(?:ngay|hom)\s+mai\b|\b(?:sang|trua|chieu|toi|dem|den|vao)\s+mai\b|\bmai\s*\W*$|^\W*mai\b", _ahead(1)),
+        (r"\b(?:(?:sang|trua|chieu|toi|dem)\s+)?(?:ngay|hom)\s+mai\b|\b(?:sang|trua|chieu|toi|dem|den|vao)\s+mai\b"
+         r"|\bmai\s*\W*$|^\W*mai\b", _ahead(1)),
         (r"(?<!nam )(?<!tuan )(?<!thang )(?<!quy )(?<!ky )(?<!thu )\bnay\s*\W*$|^\W*nay\b", _ahead(0)),
     )
 )  # fmt: skip
@@ -281,7 +270,8 @@ def _means_time(spoken: Spoken, found: re.Match[str], reader: _Reader) -> bool:
     """Whether it is no look-alike: "thủ tục" without its marks, a rank ("đứng thứ hai"), a quarter ("quý 3/2025"), a figure."""
     before = spoken.flat[: found.start()]
     for word in spoken.words:
-        if found.start() <= word.start < found.end() and word.marked and word.key in _WORD_MARKS and word.typed not in _WORD_MARKS[word.key]:
+        inside = found.start() <= word.start < found.end()
+        if inside and word.marked and word.typed not in _WORD_MARKS.get(word.key, (word.typed,)):
             return False
     if reader is _weekday:
         number = found["weekday"]
@@ -293,30 +283,3 @@ def _means_time(spoken: Spoken, found: re.Match[str], reader: _Reader) -> bool:
     if reader is _numeric and found["s"] != "/" and found["y"] is None:
         return "ngay" in found[0] or "hom" in found[0]      # "1.2" and "5-3" alone are figures
     return re.search(r"\b(?:quy|q|ky)\s*$", before) is None
-
-
-_TIME = re.compile(
-    r"(?<![\w.,/])(?:(?:luc|vao|vao luc)\s+)?(?P<hour>\d{1,2})(?:\s*(?:h|gio|g)(?![a-z])\s*(?P<minute>\d{2}(?!\d)|ruoi\b)?(?:\s*(?:phut|p|')(?![a-z]))?"
-    r"(?:\s*kem\s+(?P<less>\d{1,2})(?:\s*phut)?)?|:(?P<minute2>\d{2})(?!\d)(?::\d{2})?)(?:\s*(?P<part>sang|trua|chieu|toi|dem|am|pm)\b)?"
-)
-
-
-def parse_time(text: str) -> TimeFound | Impossible | None:
-    """The time of day that the text names: 14h30, 14:30, 2h chiều, 8 giờ sáng, 9h rưỡi; None when it names none."""
-    spoken = Spoken.of(text)
-    found = _TIME.search(spoken.flat)
-    if found is None:
-        return None
-    hour, part = int(found["hour"]), found["part"]
-    minute_text = found["minute"] or found["minute2"] or "0"
-    minute = 30 if minute_text == "ruoi" else int(minute_text)
-    if (part in ("chieu", "toi", "pm") and hour < 12) or (part == "trua" and hour < 3):
-        hour += 12
-    elif part in ("dem", "am") and hour == 12:
-        hour = 0
-    elif part == "dem" and 8 <= hour < 12:
-        hour += 12
-    minutes = hour * 60 + minute - int(found["less"] or 0)
-    if hour > 23 or minute > 59 or minutes < 0:
-        return Impossible(spoken.text[found.start() : found.end()].strip())
-    return TimeFound(time(minutes // 60, minutes % 60), spoken.cut(*found.span()))

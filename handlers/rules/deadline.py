@@ -1,7 +1,10 @@
 """Deadlines: effective days, lateness, when reminders go out, quiet hours. Pure.
 
-Sources: the plan's reading rules (a deadline ends at 17:00 of its day; on a weekend or holiday at the same hour of the next working
-day, as Bộ luật Dân sự 2015, article 148, clause 5 has it for periods). Instants are UTC epoch seconds, days are local dates.
+Sources: the plan's reading rules; the shift to the next working day is Bộ luật Dân sự 2015, article 148, clause 5 (a term that ends on a
+weekend or holiday ends at the end of the next working day). Instants are UTC epoch seconds, days are local dates.
+
+Days late are calendar days begun after the deadline, read literally: the local midnights between the two. A filing after 17:00 of the
+effective day itself is late by 0 days.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ DEFAULT_OPEN_DAYS = 30
 
 _ONE_DAY = timedelta(days=1)
 _SATURDAY, _SUNDAY = 5, 6
+_MOST_HOLDS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +40,21 @@ class Planned:
     epoch: int
 
 
-def is_working(day: date, holidays: frozenset[date]) -> bool:
+def is_working_day(day: date, holidays: frozenset[date]) -> bool:
     """Whether people are at work on the day: neither a weekend nor a holiday."""
     return day.weekday() < _SATURDAY and day not in holidays
 
 
 def effective_day(day: date, holidays: frozenset[date]) -> date:
     """The day itself, or the next working day after a weekend or holiday."""
-    while not is_working(day, holidays):
+    while not is_working_day(day, holidays):
         day += _ONE_DAY
     return day
 
 
 def working_day_before(day: date, holidays: frozenset[date]) -> date:
     """The day itself, or the last working day before a weekend or holiday."""
-    while not is_working(day, holidays):
+    while not is_working_day(day, holidays):
         day -= _ONE_DAY
     return day
 
@@ -77,7 +81,7 @@ def days_late(effective: int, filed: int, zone: ZoneInfo) -> int:
 
 
 def is_late(effective: int, filed: int) -> bool:
-    """Whether it was filed after the effective instant, be it by a minute."""
+    """Whether it was filed after the effective instant, be it by a second."""
     return filed > effective
 
 
@@ -122,27 +126,29 @@ def default_opens(day: date, time: str | None, remind: Iterable[int], holidays: 
 def quiet_until(epoch: int, quiet: tuple[str, ...], zone: ZoneInfo, holidays: frozenset[date] | None) -> int:
     """The first instant from ``epoch`` on at which a reminder may be sent.
 
-    ``quiet`` holds spans "HH:MM-HH:MM", which may go over midnight; their end belongs to the day. Weekends and ``holidays`` are quiet
-    as a whole; None: every day is as good as another (a reminder of something that happens on this very day).
+    ``quiet`` holds spans "HH:MM-HH:MM", which may go over midnight; the first minute is quiet, the last is not. Weekends and
+    ``holidays`` are quiet as a whole, until 08:00 of the next working day; None: every day is as good as another (a reminder of
+    something that happens on this very day). Spans that leave no free minute hold nothing.
     """
-    spans = [tuple(_minutes(end) for end in span.split("-")) for span in quiet]
+    spans = [(_minutes(start), _minutes(end)) for start, end in (span.split("-") for span in quiet)]
     at = datetime.fromtimestamp(epoch, zone)
-    for _ in range(400):        # a plan that is quiet all day long must not hold us here: then it is sent as it came
-        later = _after_quiet(at, spans)
-        if holidays is not None and not is_working(later.date(), holidays):
-            later = datetime.combine(effective_day(later.date(), holidays), time.min, zone)
-        if later == at:
-            return int(at.timestamp())
-        at = later
+    held = at
+    for _ in range(_MOST_HOLDS):
+        later = _after_quiet(held, spans)
+        if holidays is not None and not is_working_day(later.date(), holidays):
+            later = datetime.combine(effective_day(later.date(), holidays), REMINDER_TIME, zone)
+        if later == held:
+            return epoch if held == at else int(held.timestamp())
+        held = later
     return epoch
 
 
-def _after_quiet(at: datetime, spans: list[tuple[int, ...]]) -> datetime:
+def _after_quiet(at: datetime, spans: list[tuple[int, int]]) -> datetime:
     minute = at.hour * 60 + at.minute
     for start, end in spans:
         inside = start <= minute < end if start <= end else minute >= start or minute < end
         if inside:
-            day = at.date() + _ONE_DAY if start > end and minute >= start else at.date()
+            day = at.date() + timedelta(days=(end == 24 * 60) or (start > end and minute >= start))
             return datetime.combine(day, time(end // 60 % 24, end % 60), at.tzinfo)
     return at
 
@@ -166,7 +172,7 @@ def lateness(effective: int, filed: int, zone: ZoneInfo) -> Message:
     """How late: "2 days late", or since which hour of the same day."""
     days = days_late(effective, filed, zone)
     if days == 0:
-        return m("late since {time} today", time=Moment(effective, "time"))
+        return m("past {time} today, not yet counted as a day late", time=Moment(effective, "time"))
     return mn("{count} day late", "{count} days late", days)
 
 

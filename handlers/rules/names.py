@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA
 
+from handlers.rules.everyday import ABBREVIATIONS, ORDINARY
 from handlers.rules.text import untelex
 from handlers.rules.words import Spoken, Word, spelling
 
@@ -21,27 +22,6 @@ _LINKS = frozenset(("cua", "voi", "va", "cho", "o", "tai", "giua", "ve", "cung",
 
 _COMPOUNDS = frozenset((("bao", "cao"), ("quang", "cao"), ("to", "cao"), ("nang", "cao"), ("de", "cao")))
 """Words of two syllables in the middle of which no name begins: "bao cao bang van ban" is not about Cao Bằng."""
-
-
-
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
-_ORDINARY = _set(
-    "ai an anh ba bac ban bang bao bi biet bo cac cach can cao cau chi chia cho chu chua chung co con cua cung da dang dau day de den"
-    " di diem dinh do don dong du dua dung duoc duong em gi gia giao gio giua hai han hang hay het hien ho hoa hoi hom hon hop ke ket"
-    " kha khac khen khi khong kia kinh ky la lai lam lan len lich lien lon luc luon ma mai may minh moi mot muon nam nao nay ngay nghe"
-    " nghi ngoai nguoi nha nhac nham nhan nhap nhat nhe nho nhom nhu nhung noi nop phai phan phong qua quan que quy ra rang rat roi sao"
-    " sang sap sau se so son sua ta tai tan tang tham thang thanh the thi thoi thu thuc tien tinh to toi tong tra trang tren trong tu"
-    " tuan tung va van vao vay ve vi viec voi vua vui xa xem xep xin xong yeu"
-)
-"""Syllables of everyday Vietnamese: a text that differs from a name by one of them is no typing error."""
-
-_ABBREVIATIONS = _set(
-    "bb bc cc ct cv dc dk ds dv gd hc hd hs hn kh kt ld nd nn nq ns nv ok pt qd sn tb tc td tk tn tp tt tw tx vb vd vn vs"
-)
-"""Two letters that officers write for something else: báo cáo, kế hoạch, công văn…"""
 
 _VOWELS = frozenset("aeiouy")
 _SHORT = 3          # a word of up to three letters is a code, not a name: only exact, and only without diacritics
@@ -210,14 +190,14 @@ class NameIndex:
             if len(key[0]) <= _SHORT:
                 return not words[0].marked or any(words[0].typed == typed for (typed,) in self._spellings[key])
             alone = len(spoken.words) == 1 or (place > 0 and any(prefix[-1] == spoken.words[place - 1].key for prefix in _PREFIXES))
-            return key[0] not in _ORDINARY or alone
+            return key[0] not in ORDINARY or alone
         if place and (spoken.words[place - 1].key, key[0]) in _COMPOUNDS:
             return False
         return any(_agrees(words, typed) for typed in self._spellings[key])
 
     def _means_initials(self, spoken: Spoken, place: int) -> bool:
         word = spoken.words[place]
-        if word.key in _ABBREVIATIONS or (word.marked and word.typed.replace("đ", "d") != word.key):
+        if word.key in ABBREVIATIONS or (word.marked and word.typed.replace("đ", "d") != word.key):
             return False
         if len(self._initials[word.key]) > _MANY:
             return False
@@ -320,8 +300,8 @@ def _agrees(words: tuple[Word, ...], name: tuple[str, ...]) -> bool:
 def _is_slip(window: tuple[str, ...], key: tuple[str, ...]) -> bool:
     """Whether the words look like this name mistyped, rather than like ordinary words that resemble it."""
     if len(window) == len(key):
-        return not any(word != meant and word in _ORDINARY for word, meant in zip(window, key, strict=True))
-    return not all(word in _ORDINARY or word in key for word in window)
+        return not any(word != meant and word in ORDINARY for word, meant in zip(window, key, strict=True))
+    return not all(word in ORDINARY or word in key for word in window)
 
 
 def _typed(spoken: Spoken, hit: _Hit) -> str:

@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 
-from handlers.kit.message import Message, Number, m, mn
+from handlers.kit.message import Message, Number, m
 from handlers.rules.digits import EXACT, NUMERAL, places, plain, read_numeral
 from handlers.rules.doubts import breaks_rule, doubts
 from handlers.rules.text import clip, fold, strip_courtesy
@@ -65,7 +65,7 @@ class Refused:
 
 Parsed = Figure | NothingArose | NotYet | SameAsLast | Ambiguous | Refused
 
-_NOTHING = re.compile(r"(?:khong|ko|k|kh|0|hong)(?: co)?(?: phat sinh)?|chua(?: co)? phat sinh|khong co gi")
+_NOTHING = re.compile(r"khong|ko|(?:khong|ko|k|kh|0|hong) (?:co|co phat sinh|phat sinh|co gi)|chua(?: co)? phat sinh|kps")
 _NOT_YET = re.compile(
     r"(?:hien |den nay |tam thoi )*chua(?: [^0-9]*)?|(?:van )?dang (?:tong hop|cap nhat|ra soat|cho|doi|xu ly)[^0-9]*|"
     r"(?:khong|ko) co (?:so lieu|so|bao cao)|(?:thieu|cho|doi) (?:so lieu|so|bao cao)"
@@ -122,7 +122,7 @@ def _unit(shown: str) -> _Unit:
 
 def _said(folded: str) -> Parsed | None:
     """The answers in words that need no figure."""
-    if _NOTHING.fullmatch(folded) and folded != "0":
+    if _NOTHING.fullmatch(folded):
         return NothingArose()
     if _SAME.fullmatch(folded):
         return SameAsLast()
@@ -145,11 +145,10 @@ def too_precise(value: Decimal, decimals: int) -> Message | None:
         return None
     if decimals == 0:
         return m("The figure is not clear: {value} is not a whole number. This item takes whole numbers.", value=Number(value))
-    return mn(
-        "The figure is not clear: {value} has too many decimals. This item takes at most {count}.",
-        "The figure is not clear: {value} has too many decimals. This item takes at most {count}.",
-        decimals,
+    return m(
+        "The figure is not clear: {value} has too many decimals. Decimals allowed: {count}.",
         value=Number(value, places(value)),
+        count=decimals,
     )
 
 
@@ -199,6 +198,8 @@ def _read(folded: str, shown: str, unit: _Unit, decimals: int) -> Parsed:
     rest = folded
     while (found := _FILLER.match(rest)) and found.end() < len(rest):
         rest = rest[found.end() :]
+    rest = rest.removeprefix(f"{unit.base} ")  # "hạng 5"
+    rest = re.sub(r"(?<![a-z])(tr|ty|ti)\.?d\b", r"\1 d", rest)  # "350 trđ"
     sign = -1 if rest.startswith("-") else 1
     rest = rest[1:] if rest[:1] in ("-", "+") else rest
     readings: tuple[Decimal, ...] = ()

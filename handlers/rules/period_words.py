@@ -48,10 +48,10 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     )
 )
 
-_YEAR_WORDS = {"ngoai": -1, "truoc": -1, "vua roi": -1, "vua qua": -1, "qua": -1, "roi": -1, "nay": 0, "hien tai": 0, "sau": 1, "toi": 1, "kia": -2}
+_YEAR_WORDS = _SHIFTS | {"ngoai": -1, "qua": -1, "kia": -2}
 _RELATIVE_YEAR = re.compile(rf"\b{_ASIDE}nam\s+(?P<which>ngoai|truoc|vua roi|vua qua|qua|roi|nay|hien tai|sau|toi|kia)\b")
 _NAMED_YEAR = re.compile(rf"\b{_ASIDE}nam\s*(?P<year>(?:19|20)\d{{2}})\b(?![.,]\d)")
-_SHORT_YEAR = re.compile(rf"(?<!viet )\b{_ASIDE}nam\s+'?(?P<year>[12]\d)(?![\w%]|[.,/]\d|\s+(?:ngay|thang|tuan|nam|xa|ha|ty|trieu|don vi|tinh))")
+_SHORT_YEAR = re.compile(rf"(?<!viet )\b{_ASIDE}nam\s+'?(?P<year>[12]\d)(?![\w%]|[.,/]\d|\s+(?:ngay|thang|tuan|xa|ha|ty|don vi|tinh))")
 _BARE_YEAR = re.compile(r"(?<![\w.,])(?<!\d[/.\-]\d[/.\-])(?<!\d[/.\-]\d\d[/.\-])(?:[/\-]\s?)?(?P<year>20\d{2})(?![\w%]|[.,/\-]\d)")
 _YEAR_ALONE = re.compile(r"\b(?:(?:bao cao|ky|trong|theo)\s+)?(?P<nam>nam)\s*\W*$|^\W*(?P<nam2>nam)\b(?!\s+(?:don vi|tinh|xa|ngay|nguoi))")
 _NOT_A_YEAR = re.compile(r"\b(?:thu|viet|quy|ngay|thang)\s*$")

@@ -89,13 +89,16 @@ def to_stored(points: Fraction) -> int:
 
 
 def ratio(criterion: Criterion, entry: Entry | None) -> Ratio | None:
-    """Actual to plan (plan to actual where less is better), or None when one is missing or the plan is 0."""
-    if entry is None or entry.actual is None or not entry.plan:
+    """Actual to plan (plan to actual where less is better), or None when one is missing or the plan is 0.
+
+    A plan below 0 is taken as 0: a ratio to it would reward the worse result. We decided this, the tables are silent.
+    """
+    if entry is None or entry.actual is None or entry.plan is None or entry.plan <= 0:
         return None
     plan, actual = Fraction(entry.plan), Fraction(entry.actual)
     if criterion.direction == "up":
         return actual / plan
-    if actual == 0 or actual < 0 < plan:
+    if actual <= 0:
         return BEST
     return plan / actual
 

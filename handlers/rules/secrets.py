@@ -16,19 +16,32 @@ _BY_WEIGHT = tuple(_DEGREES.values())
 _LABEL = re.compile(r"(?:\bdo|\bmuc(?: do)?)(?: bao)? mat\s*[:=\-–]+\W*(tuyet mat|toi mat|mat)\b(?! do\b| ong\b| tran\b)")
 _EXACT_LINES = frozenset(("MẬT", "TỐI MẬT", "TUYỆT MẬT", "Mật", "Tối mật", "Tối Mật", "Tuyệt mật", "Tuyệt Mật"))
 _ASCII_LINES = frozenset(("TOI MAT", "TUYET MAT"))
-_AFTER_MAT = frozenset(("ONG", "ĐỘ", "DO", "MÃ", "MA", "KHẨU", "KHAU", "TRẬN", "TRAN", "THIẾT", "HOA", "BẰNG", "BANG", "HÀNG", "HANG"))
-_BEFORE_MAT = frozenset(("BẢO", "BAO", "BÍ", "BI", "CƠ", "CO", "RỈ", "MẬT", "THÂN", "CHÂN", "RA", "CÓ", "BỀ", "BE", "LÀM"))
 
-_ID_WORD = re.compile(
-    r"\b(?:cccd|cmnd|cmt|can cuoc|chung minh|dinh danh ca nhan|so dinh danh|ho chieu)\b"
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+# Words beside "mật" (and beside "mặt", "mắt", "mất" written without diacritics) that make it an ordinary word.
+_AFTER_MAT = _set(
+    "ĐỘ DO ONG MÃ MA KHẨU KHAU THIẾT THIET MÍA THƯ VỤ DANH HOA BANG TRAN HANG DAT NUOC TIEN SAN BAO CHAT VE NGUNG TRAI PHAI"
 )
+_BEFORE_MAT = _set(
+    "BẢO BAO BÍ BI CƠ CO THÂN THAN ĐƯỜNG NƯỚC NUOC RỈ GAP HOP VANG RA DIEM TIEN BE TRUOC THAY DAU CHAN KHUON CAC MOT HAI BA"
+)
+
+_ID_WORD = re.compile(r"\b(?:cccd|cmnd|cmt|can cuoc|chung minh|dinh danh ca nhan|so dinh danh)\b")
 _ID_NUMBER = re.compile(r"(?<![\d.,])(?:\d{12}|\d{9}|\d{3}[ .-]\d{3}[ .-]\d{3}(?:[ .-]\d{3})?)(?![\d]|[.,]\d)")
 _BARE_ID = re.compile(r"0\d{11}|0\d{2} \d{3} \d{3} \d{3}")
-_REACH = 60
+_REACH = 40
+"""How many characters may lie between the word and the number."""
 
 _SYMBOL = "[A-HJ-NP-Za-hj-np-z2-9]"
 _CODE = re.compile(rf"(?<![\w-])({_SYMBOL}{{4}})[- ]?({_SYMBOL}{{4}})(?![\w-])")
-_CODE_WORD = re.compile(r"(?:/start(?:@\w+)?|\bma(?: (?:tham gia|moi|vao cum|kich hoat|gia nhap|so))?(?: (?:la|cua toi(?: la)?))?|\bcode|\bjoin)[\s:=]*$")
+_FIGURE = re.compile(r"[A-Za-z]+[2-9]+ [2-9]+")
+_CODE_WORD = re.compile(
+    r"(?:\bstart(?:@\w+)?|\bma(?: (?:tham gia|moi|vao cum|kich hoat|gia nhap|so))?(?: (?:cua (?:toi|em)))?(?: la)?|\bcode|\bjoin)[\s:=]*$"
+)
 
 
 def secret_mark(text: str, *, file_name: bool = False) -> str | None:
@@ -38,7 +51,10 @@ def secret_mark(text: str, *, file_name: bool = False) -> str | None:
     ``file_name`` it is a token of the name in capitals, also without diacritics: "CV_MẬT.docx", "TOI MAT - ke hoach.pdf".
     """
     text = unicodedata.normalize("NFKC", text)
-    found = set(_marks_of_name(text)) if file_name else set()
+    found: set[str] = set()
+    if file_name:
+        text = re.sub(r"\.[A-Za-z0-9]{1,5}$", "", text.strip())
+        found.update(_marks_of_name(text))
     for line in text.splitlines():
         bare = re.sub(r"^[\W_]+|[\W_]+$", "", line)
         spaced = re.sub(r"\s+", " ", bare)
@@ -57,8 +73,8 @@ def _spread(line: str) -> str:
 
 
 def _marks_of_name(name: str) -> list[str]:
-    words = re.findall(r"[^\W_]+", re.sub(r"\.[A-Za-z0-9]{1,5}$", "", name))
-    found: list[str] = []
+    words = re.findall(r"[^\W_]+", name)
+    found = [_DEGREES[fold(" ".join(words[:2]))]] if " ".join(words[:2]) in _EXACT_LINES - {"Mật", "MẬT"} else []
     for place, word in enumerate(words):
         if word not in ("MẬT", "MAT"):
             continue
@@ -88,30 +104,22 @@ def find_code(text: str) -> str | None:
     """The joining code in ``text`` as eight capital characters, or None.
 
     Codes use letters and digits without I, O, 0, 1, any case, with a hyphen or space in the middle allowed. So that ordinary words
-    are not taken for codes, one counts when it follows ``/start``, "mã" or "mã tham gia", or is the whole message in capitals, or
-    holds a digit beside letters.
+    are not taken for codes, one counts when it follows ``/start``, "mã" or "mã tham gia", or is the whole message in capitals without
+    a space, or mixes letters and digits (with a space in the middle only as the whole message). "ntm2 4755" is a figure, no code.
     """
     text = unicodedata.normalize("NFKC", text).strip()
-    whole = _CODE.fullmatch(text)
-    if whole is not None and text.upper() == text and _mixed(whole[0], capitals=True):
-        return _joined(whole)
     for found in _CODE.finditer(text):
         written = found[0]
-        before = fold(text[: found.start()] + "|").removesuffix("|")
-        lead = _CODE_WORD.search(before)
-        one_word = " " not in written
-        if lead is not None and (one_word or _mixed(written)):
-            return _joined(found)
-        if _mixed(written) and (one_word or found.span() == (0, len(text))):
-            return _joined(found)
+        letters, digits = any(char.isalpha() for char in written), any(char.isdigit() for char in written)
+        whole, spaced = written == text, " " in written
+        before = fold(text[: found.start()] + "|").removesuffix("|")  # the bar keeps the space at the end
+        if _CODE_WORD.search(before):
+            likely = not spaced or digits
+        elif letters and digits:
+            likely = not spaced or (whole and not _FIGURE.fullmatch(written))
+        else:
+            likely = letters and whole and not spaced and text.isupper()
+        if likely:
+            return (found[1] + found[2]).upper()
     return None
 
-
-def _mixed(written: str, *, capitals: bool = False) -> bool:
-    """Whether letters and digits are mixed as in a code; with ``capitals`` letters alone will do. Digits alone are a figure."""
-    letters = any(char.isalpha() for char in written)
-    return letters and (capitals or any(char.isdigit() for char in written))
-
-
-def _joined(found: re.Match[str]) -> str:
-    return (found[1] + found[2]).upper()

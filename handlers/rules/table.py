@@ -210,7 +210,9 @@ def _sums(table: ScoringTable) -> Iterator[Message]:
     for group in table.groups:
         points = sum((each.max for each in group.criteria), Fraction(0))
         if points != group.max:
-            yield m("Group {group}: its criteria add up to {sum} points, not {max}", group=group.id, sum=Number(points), max=Number(group.max))
+            yield m(
+                "Group {group}: its criteria add up to {sum} points, not {max}", group=group.id, sum=Number(points), max=Number(group.max)
+            )
     total = sum((group.max for group in table.groups), Fraction(0))
     if total != table.max_total:
         yield m("The groups add up to {sum} points, not {max}", sum=Number(total), max=Number(table.max_total))

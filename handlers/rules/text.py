@@ -172,7 +172,8 @@ def untelex(text: str, vocabulary: frozenset[str]) -> str:
 _WHO = r"(?:chung toi|chung em|toi|em|anh|chi|minh|chau|bac|bot|dong chi)"
 _NO_QUESTION = r"(?! (?:nghi|dong|vien|thi|nong|phu|cuu|dam|truong)\b)"  # hội nghị, hội đồng, hội viên, …
 _BEFORE = re.compile(
-    rf"(?:thua(?: (?:cac )?(?:dong chi|anh|chi|bac))?|(?:da|vang)(?=,| (?:thua|vang|xin|cho|da|nho|phien|{_WHO} (?:muon|can|xin))\b)|"
+    r"(?:thua(?: (?:cac )?(?:dong chi|anh|chi|bac))?|"
+    rf"(?:da|vang)(?=,| (?:-?\d|thua|vang|xin|cho|da|nho|phien|{_WHO} (?:muon|can|xin)\b))|"
     r"xin|vui long|lam on|kinh gui|kinh thua|"
     rf"(?:cac )?dong chi(?: oi)?|(?:bot|em|anh|chi|ban|ad|admin|tro ly) oi|bot|(?:xin )?chao (?:bot|em|dong chi)|"
     rf"(?:phien|nho)(?= {_WHO}\b)|de nghi(?= (?:dong chi|bot|cho)\b)|hay(?= (?:cho|giup)\b)|"
@@ -182,23 +183,29 @@ _BEFORE = re.compile(
 )
 _AFTER = re.compile(
     rf"[\s,.:;!?]*(?<![^\s,.:;!?])(?:a|ah|nhe|(?<!\d )(?<!so )(?<!xoa )nha|voi|(?<!tro )giup(?: {_WHO})?|ho {_WHO}|"
-    r"(?:cac )?dong chi(?: oi)?|(?:bot|em|anh|chi|ban) oi|(?:xin )?cam on(?: (?:nhieu|bot|em|anh|chi|dong chi))*|vui long|lam on)$"
+    r"(?:cac )?dong chi(?: oi)?|(?:bot|em|anh|chi|ban) oi|(?:xin )?cam on(?: (?:nhieu|bot|em|anh|chi|dong chi))*|"
+    r"vui long|lam on)$"
 )
+
+
+_MOST_COURTESY = 8
+_NEAR_END = 60
 
 
 def strip_courtesy(folded: str) -> str:
     """A folded text without the polite words at its ends ("dong chi", "cho toi hoi", "xin", "nhe", "a"); never empty for a text
     that was not."""
     text = folded
-    while True:
+    for _ in range(_MOST_COURTESY):     # nobody is more polite than that, and every round costs time
         shorter = text
         if (found := _BEFORE.match(shorter)) and found.end() < len(shorter):
             shorter = shorter[found.end() :]
-        if (found := _AFTER.search(shorter)) and found.start() > 0:
+        if (found := _AFTER.search(shorter, max(len(shorter) - _NEAR_END, 0))) and found.start() > 0:
             shorter = shorter[: found.start()]
         if shorter == text or not shorter:
-            return text
+            break
         text = shorter
+    return text
 
 
 # --- lengths ---

@@ -184,7 +184,9 @@ async def test_an_exclusion_holds_only_in_its_time(database: Database) -> None:
 
 
 async def filed(database: Database, unit_id: str, event: str, days_late: int) -> None:
-    given = calendar.Event(event, 2026, 1, 2026, "Q1", "2026-04-05", None, "deadline", "Báo cáo", ("member",), "BC-QUY", None, None, None, (), ())
+    given = calendar.Event(
+        event, 2026, 1, 2026, "Q1", "2026-04-05", None, "deadline", "Báo cáo", ("member",), "BC-QUY", None, None, None, (), ()
+    )  # fmt: skip
     duty = duties.Duty(f"{event}:{unit_id}", event, unit_id, 2026, "BC-QUY", event, NOW, NOW, NOW - DAY)
     await database.write(
         [

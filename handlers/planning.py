@@ -1,0 +1,101 @@
+"""Planning duties: who owes what by when, from the calendar's deadlines and the memberships of the year they concern."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from handlers.rules.deadline import deadline_epoch, default_opens, effective_day
+from storage import audit, calendar, duties, units
+from storage.calendar import Event
+from storage.connection import Effect, Snapshot, Transaction, effect
+from storage.duties import Duty
+from storage.units import Unit
+
+
+def plan_duties(
+    events: Iterable[Event],
+    memberships: Mapping[int, Mapping[str, str]],
+    known: Mapping[str, Unit],
+    holidays: frozenset[date],
+    zone: ZoneInfo,
+) -> tuple[Duty, ...]:
+    """The duties that follow from the plan, open ones. Only an event of kind ``deadline`` makes any.
+
+    ``memberships``: year -> unit id -> role. ``member`` (and ``all``) are every unit of the event's ``of_year``, lead and deputy
+    included. A unit that has ended before the effective day, or begins after it, owes nothing.
+    """
+    planned: list[Duty] = []
+    for event in events:
+        if event.kind != "deadline":
+            continue
+        day = date.fromisoformat(event.day)
+        effective = effective_day(day, holidays)
+        for unit_id, role in sorted(memberships.get(event.of_year, {}).items()):
+            unit = known.get(unit_id)
+            if unit is None or not _owes(event, role) or not _exists(unit, effective):
+                continue
+            planned.append(
+                Duty(
+                    f"{event.id}:{unit_id}", event.id, unit_id, event.of_year, event.form, event.period,
+                    deadline_epoch(day, event.time, zone), deadline_epoch(effective, event.time, zone), _opens(event, day, holidays, zone),
+                    title=event.title,
+                )
+            )  # fmt: skip
+    return tuple(planned)
+
+
+def _owes(event: Event, role: str) -> bool:
+    return bool({"member", "all"} & set(event.who)) or role in event.who
+
+
+def _exists(unit: Unit, day: date) -> bool:
+    return (unit.valid_to is None or unit.valid_to >= day.isoformat()) and (unit.valid_from is None or unit.valid_from <= day.isoformat())
+
+
+def _opens(event: Event, day: date, holidays: frozenset[date], zone: ZoneInfo) -> int:
+    if event.opens is not None:
+        return int(datetime.combine(date.fromisoformat(event.opens), time.min, zone).timestamp())
+    return default_opens(day, event.time, event.remind, holidays, zone)
+
+
+def replan(read: Snapshot, zone: ZoneInfo, now: int) -> tuple[Effect, ...]:
+    """The effects that make the stored duties follow the stored plan: new ones, moved ones, and open ones no longer owed.
+
+    What is done stays done. A moved deadline leaves an audit row.
+    """
+    every = calendar.events(read)
+    roles = {year.year: units.membership_roles(read, year.year) for year in units.years(read)}
+    known = {unit.id: unit for unit in units.all_units(read)}
+    holidays = frozenset(date.fromisoformat(day) for day in calendar.holidays(read))
+    wanted = {duty.id: duty for duty in plan_duties(every, roles, known, holidays, zone)}
+    stored = {duty.id: duty for year in {*roles, *(event.of_year for event in every)} for duty in duties.of_year(read, year)}
+    effects: list[Effect] = []
+    for duty_id, duty in wanted.items():
+        old = stored.get(duty_id)
+        if old is not None and old.status != "cancelled" and _same(old, duty):
+            continue
+        effects.append(effect(duties.plan, duty))
+        if old is not None and old.effective != duty.effective:
+            effects.append(
+                effect(
+                    audit.note, now, None, "duty.move", f"duty:{duty_id}", unit_id=duty.unit_id, year=duty.year,
+                    before=str(old.effective), after=str(duty.effective),
+                )
+            )  # fmt: skip
+    gone = (duty for duty in stored.values() if duty.id not in wanted and duty.status == "open")
+    effects.extend(effect(duties.cancel, duty.id) for duty in gone)
+    return tuple(effects)
+
+
+def _same(old: Duty, new: Duty) -> bool:
+    return (old.year, old.form, old.period, old.due, old.effective, old.opens) == (
+        new.year, new.form, new.period, new.due, new.effective, new.opens,
+    )  # fmt: skip
+
+
+def apply_replan(tx: Transaction, zone: ZoneInfo, now: int) -> None:
+    """As one effect, after others that change the plan in the same transaction: bring the duties up to date with it."""
+    for each in replan(Snapshot(tx), zone, now):
+        each.apply(tx)

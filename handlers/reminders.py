@@ -1,0 +1,119 @@
+"""/nhacnho: which reminders a person gets, and the switch; and "nhắc lại sau", the wish behind a reminder's buttons."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+from handlers import agenda
+from handlers.kit.command import EVERYONE, Command
+from handlers.kit.message import Message, Moment, m
+from handlers.kit.reply import Choice, Choices, Go, Text
+from handlers.kit.turn import Outcome, Said, Turn, answer
+from handlers.rules.deadline import quiet_until
+from handlers.rules.text import fold
+from storage import calendar, duties, people, reminders
+from storage.connection import effect
+
+LATER_SECONDS = 3 * 3_600
+AFTERNOON = time(14)
+MORNING = time(8)
+
+_OFF = frozenset(("off", "tat", "ngung", "dung", "khong", "thoi"))
+_ON = frozenset(("on", "bat", "mo", "lai"))
+
+
+def handle(turn: Turn, argument: str) -> Outcome:
+    """Show the switch, or turn it ("tắt", "bật", off, on)."""
+    said = set(fold(argument).split())
+    if isinstance(turn.input, Said):
+        said |= set(fold(turn.input.text).split())      # "tắt nhắc" is one phrase: its verb is not beside it
+    if said & _OFF:
+        return _switch(turn, wanted=False)
+    if said & _ON:
+        return _switch(turn, wanted=True)
+    wanted = turn.person.reminders
+    state = m("Reminders are on: deadlines of the unit, conferences and legal dates.") if wanted else _OFF_TEXT
+    turned = Choice(m("Turn reminders off"), Go("nhacnho", "off")) if wanted else Choice(m("Turn reminders on"), Go("nhacnho", "on"))
+    quiet = calendar.quiet_hours(turn.read, turn.today.year)
+    note = () if not quiet else (Text(m("Quiet hours, without reminders: {hours}.", hours=quiet), "note"),)
+    return answer(state, *note, Choices((turned, Choice(m("Other deadlines"), Go("han")))))
+
+
+_OFF_TEXT = m("Reminders are off. Only overdue tasks of the own unit are still reminded of.")
+
+
+def _switch(turn: Turn, *, wanted: bool) -> Outcome:
+    text = m("Reminders are on.") if wanted else _OFF_TEXT
+    back = Choice(m("Turn reminders off"), Go("nhacnho", "off")) if wanted else Choice(m("Turn reminders on"), Go("nhacnho", "on"))
+    return answer(text, Choices((back,)), effects=(effect(people.set_reminders, turn.person.id, wanted),))
+
+
+def again(turn: Turn, argument: str) -> Outcome:
+    """ "duty:E16:LANG_SON later": remind this person once more, this afternoon or tomorrow morning. Several with a comma between."""
+    given, _, when = argument.strip().rpartition(" ")
+    if when not in ("later", "tomorrow"):
+        return handle(turn, argument)
+    subjects = [subject for subject in given.split(",") if _may(turn, subject)]
+    wanted = [subject for subject in subjects if _open(turn, subject)]
+    if not subjects:
+        return answer(m("There is nothing to be reminded of any more."))
+    if not wanted:
+        return answer(m("This has been filed already; no reminder is needed."))
+    at = _instant(turn, when)
+    effects = tuple(effect(reminders.snooze, turn.person.id, subject, at) for subject in wanted)
+    return answer(_promise(turn, at), effects=effects)
+
+
+def _promise(turn: Turn, at: int) -> Message:
+    if datetime.fromtimestamp(at, turn.zone).date() == turn.today:
+        return m("Another reminder will come at {time} today.", time=Moment(at, "time"))
+    return m("Another reminder will come at {when}.", when=Moment(at, "weekday_time"))
+
+
+def _instant(turn: Turn, when: str) -> int:
+    """Not before the afternoon, three hours from now at least, out of quiet hours; or tomorrow at 08:00."""
+    if when == "tomorrow":
+        return int(datetime.combine(turn.today + timedelta(days=1), MORNING, turn.zone).timestamp())
+    afternoon = int(datetime.combine(turn.today, AFTERNOON, turn.zone).timestamp())
+    at = max(turn.now + LATER_SECONDS, afternoon)
+    return quiet_until(at, calendar.quiet_hours(turn.read, turn.today.year), turn.zone, None)
+
+
+def _may(turn: Turn, subject: str) -> bool:
+    """Whether it is the person's own: a duty of the unit, an event of the calendar."""
+    kind, _, ident = subject.partition(":")
+    if kind == "duty":
+        duty = duties.duty(turn.read, ident)
+        return duty is not None and duty.unit_id in turn.unit_ids
+    return kind == "event" and calendar.event(turn.read, ident) is not None
+
+
+def _open(turn: Turn, subject: str) -> bool:
+    kind, _, ident = subject.partition(":")
+    if kind == "duty":
+        duty = duties.duty(turn.read, ident)
+        return duty is not None and duty.status == "open"
+    event = calendar.event(turn.read, ident)
+    return event is not None and agenda.dated(event, agenda.free_days(turn.read), turn.zone).effective > turn.now
+
+
+COMMANDS = (
+    Command(
+        name="nhacnho",
+        alias="reminders",
+        summary=m("Reminders: show, turn off or on"),
+        words=m("reminders|remind me|turn off reminders|turn on reminders|stop reminders"),
+        handle=handle,
+        examples=(m("reminders"),),
+        roles=EVERYONE,
+        order=60,
+    ),
+    Command(
+        name="nhac",
+        alias="again",
+        summary=m("Remind me again later"),
+        words=Message(""),
+        handle=again,
+        roles=EVERYONE,
+    ),
+)

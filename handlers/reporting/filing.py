@@ -1,0 +1,205 @@
+"""What a confirmed report changes: the revision, the duty, the draft, changed plans, and the scores that follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from handlers import standing
+from handlers.kit.turn import Turn
+from handlers.reporting.draft import Attachment, Entry, Sheet
+from handlers.reporting.items import FILES, PLAN
+from handlers.reporting.paper import Paper
+from handlers.rules.deadline import days_late
+from handlers.rules.scoring import Entry as Scored
+from handlers.rules.table import Criterion
+from storage import duties, reports, standings, targets
+from storage.connection import Effect, Snapshot, effect
+from storage.duties import Duty
+from storage.reports import Draft, Evidence, Item, Report
+
+Changes = dict[str, Scored | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A unit's place after the turn: rank (None: not ranked), among how many, total in stored points."""
+
+    rank: int | None
+    count: int
+    total: int
+
+
+def report_items(paper: Paper, sheet: Sheet) -> tuple[Item, ...]:
+    """Everything that a revision holds: all figures asked (a gap as not yet known), the texts given, changed plans, the files."""
+    found = []
+    for item in paper.items:
+        entry = sheet.entries.get(item.id, Entry(None, skipped=True))
+        if item.numeric:
+            found.append(Item(item.id, entry.value, entry.note))
+        elif item.kind == "text" and entry.value:
+            found.append(Item(item.id, entry.value))
+    known = {item.item_id for item in found}
+    for item_id, entry in sheet.entries.items():
+        if item_id.endswith(PLAN) and item_id not in known and entry.value is not None:
+            found.append(Item(item_id, entry.value, entry.note))
+    papers = [file for file in sheet.files if file.item_id in ("", FILES)]
+    found.extend(Item(f"file:{number}", file.name) for number, file in enumerate(papers, start=1))
+    return tuple(found)
+
+
+def evidence_of(sheet: Sheet) -> tuple[Evidence, ...]:
+    """The files; the signed papers as file:1, file:2 … like their items."""
+    papers = [file for file in sheet.files if file.item_id in ("", FILES)]
+    return tuple(
+        Evidence(file.sha256, file.name, f"file:{papers.index(file) + 1}" if file in papers else file.item_id) for file in sheet.files
+    )
+
+
+def sheet_of(items: Mapping[str, Item], evidence: tuple[Evidence, ...]) -> Sheet:
+    """The sheet of a filed revision, to be corrected."""
+    entries = {item.item_id: Entry(item.value, note=item.note) for item in items.values() if not item.item_id.startswith("file:")}
+    files = tuple(Attachment(each.sha256, each.name, FILES if each.item_id.startswith("file:") else each.item_id) for each in evidence)
+    if any(each.item_id == FILES for each in files):
+        entries[FILES] = Entry("")
+    return Sheet(entries, files)
+
+
+def file_effects(turn: Turn, duty: Duty, paper: Paper, sheet: Sheet, draft: Draft | None) -> tuple[Effect, ...]:
+    """Everything that confirming a draft changes, in order. Overtaken by a colleague, the writer raises Conflict and keeps nothing."""
+    if duty.form is None:
+        raise ValueError(f"duty {duty.id} has no form")
+    by, late = turn.person.id, days_late(duty.effective, turn.now, turn.zone)
+    before = reports.find(turn.read, duty.unit_id, duty.year, duty.form, duty.period)
+    report_id = before.id if before is not None else draft.report_id if draft is not None else turn.mint()
+    guard = () if draft is None else (effect(reports.save_draft, draft, draft.revision),)
+    return (
+        *guard,
+        effect(
+            reports.file, report_id, duty.unit_id, duty.year, duty.form, duty.period, duty.id,
+            0 if before is None else before.revision, "filing", report_items(paper, sheet), evidence_of(sheet), by, turn.now, late,
+        ),
+        effect(duties.complete, duty.id, by, turn.now),
+        effect(reports.drop_draft, duty.id),
+        *score_effects(turn, paper, sheet, late={duty.id: late}),
+        *plan_effects(turn, paper, sheet),
+    )  # fmt: skip
+
+
+def correct_effects(turn: Turn, report: Report, paper: Paper, sheet: Sheet, reason: str) -> tuple[Effect, ...]:
+    """A further revision of a filed report with all its items; how late the first filing was stays."""
+    first = reports.revisions(turn.read, report.id)
+    late = first[-1].days_late if first else 0
+    return (
+        effect(
+            reports.file, report.id, report.unit_id, report.year, report.form, report.period, report.duty_id, report.revision,
+            "correction", report_items(paper, sheet), evidence_of(sheet), turn.person.id, turn.now, late, reason,
+        ),
+        *score_effects(turn, paper, sheet),
+        *plan_effects(turn, paper, sheet, reason),
+    )  # fmt: skip
+
+
+def withdraw_effects(turn: Turn, report: Report, paper: Paper, reason: str, to: Duty | None = None) -> tuple[Effect, ...]:
+    """Take a report back, its duty owed again; ``to``: file it under that duty instead (a move)."""
+    by = turn.person.id
+    effects = [effect(reports.withdraw, report.id, report.revision, by, turn.now, reason)]
+    gone: dict[str, int | None] = {}
+    duty = None if report.duty_id is None else duties.duty(turn.read, report.duty_id)
+    if duty is not None and duty.status == "done":
+        effects.append(effect(duties.reopen, duty.id, by, turn.now, reason))
+        gone[duty.id] = None
+    if to is None or to.form is None:
+        sheet = _fallback(turn.read, paper, report)
+        effects += score_effects(turn, paper, sheet, late=gone)
+        return tuple(effects)
+    given = reports.items(turn.read, report.id, report.revision)
+    files = reports.evidence(turn.read, report.id, report.revision)
+    late = days_late(to.effective, turn.now, turn.zone)
+    there = reports.find(turn.read, to.unit_id, to.year, to.form, to.period)
+    effects.append(
+        effect(
+            reports.file, turn.mint() if there is None else there.id, to.unit_id, to.year, to.form, to.period, to.id,
+            0 if there is None else there.revision, "move", tuple(given.values()), files, by, turn.now, late, reason,
+        )
+    )  # fmt: skip
+    effects.append(effect(duties.complete, to.id, by, turn.now))
+    effects.append(effect(reports.drop_draft, to.id))
+    if to.year == report.year:
+        effects += score_effects(turn, paper, sheet_of(given, files), late={**gone, to.id: late})
+        return tuple(effects)
+    effects += score_effects(turn, paper, _fallback(turn.read, paper, report), late=gone)
+    return tuple(effects)
+
+
+def _fallback(read: Snapshot, paper: Paper, report: Report) -> Sheet | None:
+    """The unit's other standing report of the year with the same form, whose figures count once this one is withdrawn."""
+    for other in reports.of_unit(read, report.unit_id):
+        if other.id != report.id and (other.year, other.form) == (report.year, report.form):
+            return sheet_of(reports.items(read, other.id, other.revision), ())
+    return None
+
+
+def score_effects(
+    turn: Turn, paper: Paper, sheet: Sheet | None, late: Mapping[str, int | None] | None = None
+) -> tuple[Effect, ...]:
+    """Scores that follow from the sheet (None: from nothing, its criteria lose their value) and from a filing made or taken back.
+
+    Only the newest of several standing reports scores: a correction of an older one changes no score.
+    """
+    changed = scored_entries(turn.read, paper, sheet) if paper.scored else {}
+    if not changed and not late:
+        return ()
+    lateness = {paper.unit_id: dict(late)} if late else {}
+    return standing.rescore(
+        turn.read, paper.year, {paper.unit_id: changed}, "self", turn.now, late=lateness, by=turn.person.id, zone=turn.zone
+    )
+
+
+def scored_entries(read: Snapshot, paper: Paper, sheet: Sheet | None) -> Changes:
+    """criterion id -> what its score is computed from; None where nothing was reported."""
+    table = standing.load_table(read, paper.year)
+    if table is None:
+        return {}
+    asked = {item.criterion for item in paper.items if item.criterion and item.kind != "plan"}
+    return {each.id: None if sheet is None else _scored(each, sheet) for each in table.criteria if each.id in asked}
+
+
+def _scored(criterion: Criterion, sheet: Sheet) -> Scored | None:
+    if criterion.rule == "deduction":
+        counts = {event.code: sheet.value(f"{criterion.id}:{event.code}") for event in criterion.asked_events}
+        if any(value is None for value in counts.values()):
+            return None
+        return Scored(events={code: int(Decimal(value)) for code, value in counts.items() if value is not None})
+    value, plan = sheet.value(criterion.id), sheet.value(criterion.id + PLAN)
+    if value is None and plan is None:
+        return None
+    return Scored(plan=None if plan is None else Decimal(plan), actual=None if value is None else Decimal(value))
+
+
+def plan_effects(turn: Turn, paper: Paper, sheet: Sheet, reason: str | None = None) -> tuple[Effect, ...]:
+    """Plan figures that were registered or changed become the unit's targets, each change with its reason."""
+    stand = targets.of_unit(turn.read, paper.year, paper.unit_id)
+    effects = []
+    for item_id, entry in sheet.entries.items():
+        target = item_id.removesuffix(PLAN)
+        if not item_id.endswith(PLAN) or entry.value is None or stand.get(target) == entry.value:
+            continue
+        why = entry.note or reason
+        effects.append(effect(targets.save, paper.year, paper.unit_id, target, entry.value, turn.person.id, turn.now, why))
+    return tuple(effects)
+
+
+def place_after(read: Snapshot, year: int, unit_id: str, effects: tuple[Effect, ...]) -> Place | None:
+    """Where the unit stands once the effects are written; None in a year without scores."""
+    totals = {each.unit_id: each for each in standings.listed(read, year)}
+    for each in effects:
+        if each.function is standings.save_scores:
+            totals |= {scored.total.unit_id: scored.total for scored in each.args[1]}
+    own = totals.get(unit_id)
+    if own is None:
+        return None
+    key = own.rank_key
+    above = sum(1 for each in totals.values() if key is not None and each.rank_key is not None and each.rank_key > key)
+    return Place(None if key is None else above + 1, len(totals), own.total)

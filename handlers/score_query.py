@@ -1,0 +1,307 @@
+"""What a question about scores names: the year, the unit, a group, criterion, movement or indicator, a page, the highest or lowest.
+
+Shared by /xephang, /diem and /sosanh. What cannot be read becomes a `Problem`: a clear answer with choices, never a guess.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Literal
+
+from handlers.kit.message import Day, Message, m, verbatim
+from handlers.kit.reply import Choice, Choices, Go
+from handlers.kit.turn import Outcome, Turn, answer
+from handlers.rules.names import Name, NameIndex, One, Several
+from handlers.rules.period_words import take_year
+from handlers.rules.table import ScoringTable
+from handlers.rules.text import fold
+from handlers.standing import load_table
+from storage import movements, scoring_tables, units
+from storage.connection import Snapshot
+from storage.units import Unit
+
+Kind = Literal["total", "group", "criterion", "movement", "indicator"]
+Extreme = Literal["", "highest", "lowest"]
+
+_PAGE = re.compile(r"\b(?:trang|page)\s*(\d{1,4})\b")
+_GROUP = re.compile(r"\b(?:nhom|group)\s+([ivx]+|\d+)\b")
+_CODE = re.compile(r"(?<![\w.])[a-z]+[a-z0-9]*\.?\d+(?:\.\d+)?(?!\w)(?!\.\d)")
+_DOTTED = re.compile(r"(?<![\w.])[a-z]+\d*\.[a-z]+\d+(?!\w)")
+_HIGHEST = re.compile(r"\b(?:cao nhat|lon nhat|nhieu nhat|tot nhat|highest|best)\b")
+_LOWEST = re.compile(r"\b(?:thap nhat|it nhat|kem nhat|nho nhat|lowest|worst)\b")
+_WORD = re.compile(r"[^\W_]+(?:[.\-][^\W_]+)*")
+FILLERS = frozenset(
+    "cua nam nay tinh thanh pho hien tai bay gio cho toi don vi minh em chi anh dang dung thu may bao nhieu the nao ra sao la o trong cum toan ca"
+    " tam chinh thuc moi nhat thi dua bang ket qua xem co duoc va voi ve thi ai gi do den luc ngay hom thang diem hang xep vi sao tai cach tong so"
+    " phong trao chi tieu tieu criterion unit the of in for my our and with versus vs year nhe nhi a giup dau tat day du con lai".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What was asked. ``ids``: the units named, in their order. ``item``: group id, criterion id, movement id or indicator item id."""
+
+    table: ScoringTable
+    year: int
+    year_named: bool
+    ids: tuple[str, ...] = ()
+    kind: Kind = "total"
+    item: str = ""
+    page: int = 0
+    extreme: Extreme = ""
+
+    @property
+    def unit_id(self) -> str | None:
+        return self.ids[0] if self.ids else None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why the question cannot be answered as it stands."""
+
+    outcome: Outcome
+
+
+def default_year(read: Snapshot, today: date) -> int | None:
+    """The calendar year if it has a scoring table (from January to March the one before, while that is open), else the newest one."""
+    known = scoring_tables.years_with_table(read)
+    before = units.year(read, today.year - 1)
+    if today.month <= 3 and today.year - 1 in known and before is not None and before.closed_at is None:
+        return today.year - 1
+    if today.year in known:
+        return today.year
+    return next((year for year in known if year < today.year), known[0] if known else None)
+
+
+def read_question(turn: Turn, command: str, argument: str) -> Question | Problem:
+    """Read the text beside the phrase; ``command`` is what the choices of a problem lead back to."""
+    named, rest = take_year(argument, turn.today)
+    year = named if named is not None else default_year(turn.read, turn.today)
+    table = None if year is None else load_table(turn.read, year)
+    if year is None or table is None:
+        return Problem(_no_table(turn, command, year))
+    rest, page = _take(_PAGE, fold_keeping_ids(rest))
+    rest, highest = _flag(_HIGHEST, rest)
+    rest, lowest = _flag(_LOWEST, rest)
+    kind, item, rest = _subject(turn.read, table, year, rest)
+    ids, rest = _ids(turn.read, rest)
+    if not ids and _spoken(rest):
+        found = _unit(turn, command, year, rest, kind, item)
+        if isinstance(found, Problem):
+            return found
+        unit_ids, rest = found
+        ids = unit_ids
+        if not ids:
+            kind_found = _by_name(turn, command, table, year, rest) if kind == "total" else None
+            if isinstance(kind_found, Problem):
+                return kind_found
+            if kind_found is None:
+                return Problem(_unknown(turn, command, year, rest))
+            kind, item = kind_found
+    for unit_id in ids:
+        problem = not_member(turn.read, unit_id, year)
+        if problem is not None:
+            return Problem(_other_years(turn.read, command, unit_id, problem))
+    extreme: Extreme = "highest" if highest else "lowest" if lowest else ""
+    return Question(table, year, named is not None, ids, kind, item, int(page or 0), extreme)
+
+
+def fold_keeping_ids(text: str) -> str:
+    """Folded, but unit ids (from buttons) as they are: they are told by their capitals and underscores."""
+    return " ".join(word if re.fullmatch(r"@\w+", word) else fold(word) for word in text.split())
+
+
+def ref(unit_id: str) -> str:
+    """A unit as a button names it, beyond any doubt between two units of one name."""
+    return f"@{unit_id}"
+
+
+def _take(pattern: re.Pattern[str], text: str) -> tuple[str, str]:
+    found = pattern.search(text)
+    return (text, "") if found is None else (f"{text[: found.start()]} {text[found.end() :]}".strip(), found[1])
+
+
+def _flag(pattern: re.Pattern[str], text: str) -> tuple[str, bool]:
+    found = pattern.search(text)
+    return (text, False) if found is None else (f"{text[: found.start()]} {text[found.end() :]}".strip(), True)
+
+
+def _ids(read: Snapshot, text: str) -> tuple[tuple[str, ...], str]:
+    known = [word for word in text.split() if word.startswith("@") and units.unit(read, word[1:]) is not None]
+    rest = " ".join(word for word in text.split() if not word.startswith("@"))
+    return tuple(word[1:] for word in known), rest
+
+
+def _spoken(rest: str) -> bool:
+    """Whether anything is left that is not a word of courtesy or of the question itself."""
+    return any(word not in FILLERS for word in _WORD.findall(rest))
+
+
+def _subject(read: Snapshot, table: ScoringTable, year: int, text: str) -> tuple[Kind, str, str]:
+    """A group, criterion or indicator named by its code."""
+    group = _GROUP.search(text)
+    if group is not None:
+        wanted = group[1]
+        for place, each in enumerate(table.groups, start=1):
+            if wanted in (each.id.lower(), str(place)):
+                return "group", each.id, f"{text[: group.start()]} {text[group.end() :]}".strip()
+    criteria = {each.id.lower().replace(".", ""): each.id for each in table.criteria}
+    for found in (*_DOTTED.finditer(text), *_CODE.finditer(text)):
+        code = found[0]
+        rest = f"{text[: found.start()]} {text[found.end() :]}".strip()
+        if code.replace(".", "") in criteria:
+            return "criterion", criteria[code.replace(".", "")], rest
+        indicator = next((item for item, known in _indicator_codes(read, year) if code in known), None)
+        if indicator is not None:
+            return "indicator", indicator, rest
+    return "total", "", text
+
+
+def _indicator_codes(read: Snapshot, year: int) -> tuple[tuple[str, tuple[str, str]], ...]:
+    return tuple(
+        (each.item_id, (each.code.lower(), each.item_id.lower()))
+        for movement in movements.open_in(read, year)
+        for each in movements.indicators(read, movement.id)
+    )
+
+
+# Units --------------------------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=8)
+def _index(names: tuple[Name, ...]) -> NameIndex:
+    return NameIndex(names)
+
+
+def index_of(found: tuple[Unit, ...]) -> NameIndex:
+    """An index of these units by name and aliases, built once for each set of them."""
+    return _index(tuple(Name(each.id, each.name, each.aliases) for each in found))
+
+
+def _unit(turn: Turn, command: str, year: int, text: str, kind: Kind, item: str) -> tuple[tuple[str, ...], str] | Problem:
+    members = units.members(turn.read, year)
+    found = index_of(members).find_all(text)
+    if found.unsure:
+        return Problem(which(turn, command, year, found.unsure[0], f"{item if kind != 'total' else ''} {' '.join(map(ref, found.ids))}"))
+    if found.ids:
+        return found.ids, found.rest
+    known = {each.id for each in members}
+    others = tuple(each for each in units.all_units(turn.read) if each.id not in known)
+    match index_of(others).find(text):
+        case One(id=unit_id, rest=rest):
+            return (unit_id,), rest
+        case Several(ids=ids, rest=rest):
+            latest = max(ids, key=lambda each: (_first_day(turn.read, each), each))
+            return (latest,), rest
+    return (), text
+
+
+def _first_day(read: Snapshot, unit_id: str) -> str:
+    unit = units.unit(read, unit_id)
+    return "" if unit is None else unit.valid_from or ""
+
+
+def which(turn: Turn, command: str, year: int, doubt: Several, rest: str) -> Outcome:
+    """ "LC": Lai Châu hay Lào Cai?"""
+    found = [unit for unit in (units.unit(turn.read, each) for each in doubt.ids) if unit is not None]
+    choices = tuple(
+        Choice(label(unit, found), Go(command, " ".join(f"{rest} {ref(unit.id)} {year}".split()))) for unit in found
+    )
+    return answer(m("Which unit is meant by “{word}”?", word=doubt.word), Choices(choices, columns=2))
+
+
+def label(unit: Unit, among: list[Unit]) -> Message:
+    """The unit's name; where two share it, with the day one ended or began."""
+    if sum(each.name == unit.name for each in among) < 2:
+        return verbatim(unit.name)
+    if unit.valid_to is not None:
+        return m("{unit} (until {day})", unit=unit.name, day=Day(date.fromisoformat(unit.valid_to)))
+    return m("{unit} (since {day})", unit=unit.name, day=Day(date.fromisoformat(unit.valid_from or "0001-01-01")))
+
+
+def not_member(read: Snapshot, unit_id: str, year: int) -> Message | None:
+    """Why the unit is not in that year's ranking: merged, not yet existing, not a member; None when it is a member."""
+    if unit_id in units.membership_roles(read, year):
+        return None
+    unit = units.unit(read, unit_id)
+    if unit is None:
+        return m("No unit is known as {unit}.", unit=unit_id)
+    if unit.valid_to is not None and unit.valid_to < f"{year}-01-01":
+        heirs = tuple(units.name_of(read, each) for each in units.successors(read, unit_id))
+        since = date.fromisoformat(unit.valid_to) + timedelta(days=1)
+        if heirs:
+            return m("{unit} was merged into {heirs} on {day}; it has no ranking of its own in {year}.", unit=unit.name, heirs=heirs,
+                     day=Day(since), year=str(year))  # fmt: skip
+        return m("{unit} ceased to exist on {day}.", unit=unit.name, day=Day(since))
+    if unit.valid_from is not None and unit.valid_from > f"{year}-12-31":
+        return m(
+            "{unit} has existed in its present form only since {day}; it has no ranking in {year}.", unit=unit.name,
+            day=Day(date.fromisoformat(unit.valid_from)), year=str(year),
+        )  # fmt: skip
+    return m("{unit} was not a member of the cluster in {year}.", unit=unit.name, year=str(year))
+
+
+# Problems -----------------------------------------------------------------------------------------------------------------------
+
+
+def _no_table(turn: Turn, command: str, year: int | None) -> Outcome:
+    known = scoring_tables.years_with_table(turn.read)
+    if not known or year is None:
+        return answer(m("No scoring table has been issued yet, so there is no ranking."))
+    choices = tuple(Choice(m("Year {year}", year=str(each)), Go(command, str(each))) for each in known)
+    return answer(
+        m("There is no scoring table for {year}. Years with data: {years}.", year=str(year), years=tuple(str(each) for each in known)),
+        Choices(choices, columns=3),
+    )
+
+
+def _other_years(read: Snapshot, command: str, unit_id: str, why: Message) -> Outcome:
+    years = [year for year in scoring_tables.years_with_table(read) if unit_id in units.membership_roles(read, year)]
+    content: list[object] = [why]
+    if years:
+        content.append(
+            Choices(tuple(Choice(m("Year {year}", year=str(each)), Go(command, f"{ref(unit_id)} {each}")) for each in years), columns=3)
+        )
+    return answer(*content)
+
+
+def _unknown(turn: Turn, command: str, year: int, rest: str) -> Outcome:
+    members = units.members(turn.read, year)
+    named = " ".join(word for word in rest.split() if word not in FILLERS)[:60]
+    if len(members) > 12:
+        return answer(m("Not clear: no unit of {year} is called “{name}”.", name=named, year=str(year)))
+    return answer(
+        m("Not clear: no unit of {year} is called “{name}”. The units are:", name=named, year=str(year)),
+        Choices(tuple(Choice(verbatim(each.name), Go(command, f"{ref(each.id)} {year}")) for each in members), columns=2),
+    )
+
+
+def _by_name(turn: Turn, command: str, table: ScoringTable, year: int, rest: str) -> tuple[Kind, str] | Problem | None:
+    """A criterion, indicator or movement by words of its name ("thu ngân sách", "nông thôn mới")."""
+    wanted = " ".join(word for word in _WORD.findall(rest) if word not in ("phong", "trao", "chi", "tieu", "tieu"))
+    if len(wanted) < 5:
+        return None
+    found: list[tuple[Kind, str, str, str]] = [
+        ("criterion", each.id, each.id, each.name) for each in table.criteria if wanted in fold(each.name)
+    ]
+    for movement in movements.open_in(turn.read, year):
+        if any(wanted in fold(name) for name in (movement.name, *movement.aliases)):
+            found.append(("movement", movement.id, movement.id, movement.name))
+            continue
+        found += [
+            ("indicator", each.item_id, each.code, each.name)
+            for each in movements.indicators(turn.read, movement.id)
+            if wanted in fold(each.name)
+        ]
+    if not found:
+        return None
+    if len(found) == 1:
+        return found[0][0], found[0][1]
+    choices = tuple(
+        Choice(m("{code} {name}", code=code, name=name), Go(command, f"{'phong trao ' if kind == 'movement' else ''}{fold(item)} {year}"))
+        for kind, item, code, name in found[:8]
+    )
+    return Problem(answer(m("Which one is meant?"), Choices(choices)))

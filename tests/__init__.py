@@ -1,0 +1,1 @@
+"""Tests: transcripts an officer can read, and tests that mirror the floors."""

@@ -1,0 +1,185 @@
+"""A chat for tests: the whole application over a channel that keeps what was sent, with a clock that moves and restarts at will."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from bot.application import Application
+from bot.channels.base import Capabilities, Inbound, Part, Receive, RemoteFile
+from bot.clock import MovableClock
+from bot.turns import Minting
+from handlers.kit.menu import numbered
+from handlers.kit.message import m
+from handlers.kit.reply import Choice
+from handlers.kit.turn import Other, Said, Tapped
+from handlers.kit.wire import decode_choices
+from bot.language import Language, languages
+from storage import conversation
+from storage.connection import Database
+from storage.invitations import ALPHABET
+
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+WITH_BUTTONS = Capabilities(4096, 1024, buttons=True, pictures=True, files=True, edits=True, counts="utf16")
+WITHOUT_BUTTONS = Capabilities(2000, 2000, buttons=False, pictures=False, files=False, edits=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A part as it arrived, with the message it replaced."""
+
+    part: Part
+    replaces: str | None
+
+
+_HINT = m("Or type: {words}")
+
+
+class Double:
+    """A channel without a platform: what is sent is kept by address, what is said is received."""
+
+    def __init__(self, name: str, capabilities: Capabilities) -> None:
+        self.name = name
+        self.capabilities = capabilities
+        self.delivered: dict[str, list[Delivered]] = defaultdict(list)
+        self.uploads: dict[str, bytes] = {}
+        self.refuse: Callable[[str, Part], Exception | None] = lambda address, part: None
+        self._numbers = itertools.count(1)
+
+    def parse(self, payload: str) -> Inbound | None:
+        raw = json.loads(payload)
+        common = {"message_id": raw["id"], "display_name": raw["name"], "kind": raw.get("place", "private"), "sender": raw.get("sender", "")}
+        match raw["kind"]:
+            case "text":
+                return Inbound(raw["address"], Said(raw["text"], raw.get("edited", False)), **common)
+            case "tap":
+                return Inbound(raw["address"], Tapped(raw["menu"], raw["index"]), **common)
+            case "file":
+                file = RemoteFile(raw["id"], raw["file"], raw["media_type"], raw["size"], raw.get("caption", ""))
+                return Inbound(raw["address"], None, file=file, **common)
+            case _:
+                return Inbound(raw["address"], Other("unsupported"), **common)
+
+    async def send(self, address: str, thread: str | None, part: Part, content: bytes | None, replaces: str | None) -> str:
+        problem = self.refuse(address, part)
+        if problem is not None:
+            raise problem
+        assert len(part.text) <= self.capabilities.max_chars
+        self.delivered[address].append(Delivered(part, replaces))
+        return str(next(self._numbers))
+
+    async def fetch(self, file: RemoteFile) -> bytes:
+        return self.uploads[file.id]
+
+    async def acknowledge(self, inbound: Inbound) -> None: ...
+
+    async def listen(
+        self, receive: Receive, position: Callable[[], Awaitable[tuple[str, int] | None]], moved: Callable[[str], Awaitable[None]]
+    ) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+def counting() -> Minting:
+    """Ids and codes that are the same in every run."""
+    numbers, codes = itertools.count(1), itertools.count()
+    return Minting(lambda: f"id{next(numbers):08d}", lambda: _code(next(codes)))
+
+
+def _code(number: int) -> str:
+    return "THDU" + "".join(ALPHABET[24 + number // 8**place % 8] for place in (3, 2, 1, 0))
+
+
+class Chat:
+    """Conversations of several people with one application."""
+
+    def __init__(self, path: Path, start: int, capabilities: Capabilities, channel: str) -> None:
+        self.path = path
+        self.clock = MovableClock(start)
+        self.channel = Double(channel, capabilities)
+        self.minting = counting()
+        self._keys = itertools.count(1)
+        self.language: Language = languages(ZONE)["vi"]
+        self.application: Application
+        self.last_id = ""
+
+    async def open(self) -> None:
+        database = await Database.open(self.path)
+        self.application = Application(database, (self.channel,), self.clock, ZONE, minting=self.minting, background=False)
+        await self.application.start()
+
+    async def close(self) -> None:
+        await self.application.stop()
+
+    async def restart(self) -> None:
+        """Closed without farewell and opened again on the same database."""
+        await self.application.database.close()
+        await self.open()
+
+    async def say(self, address: str, text: str, **extra: object) -> list[Part]:
+        return await self._receive(address, {"kind": "text", "text": text, **extra})
+
+    async def send_file(self, address: str, name: str, content: bytes, media_type: str = "application/pdf", caption: str = "") -> list[Part]:
+        identity = f"m{next(self._keys)}"
+        self.channel.uploads[identity] = content
+        message = {"kind": "file", "file": name, "media_type": media_type, "size": len(content), "caption": caption, "id": identity}
+        return await self._receive(address, message)
+
+    async def tap(self, address: str, menu: str, index: int, message_id: str = "0") -> list[Part]:
+        return await self._receive(address, {"kind": "tap", "menu": menu, "index": index, "id": message_id})
+
+    async def choices(self, address: str) -> tuple[str, tuple[Choice, ...]]:
+        """The latest menu at the address: its id and choices."""
+        menu = await self.application.database.read(lambda read: conversation.latest_menu(read, self.channel.name, address))
+        return ("", ()) if menu is None else (menu.id, decode_choices(menu.choices))
+
+    async def choose(self, address: str, label: str) -> list[Part]:
+        """A tap where there are buttons; its number (or label, where it has none) where there are none."""
+        menu_id, choices = await self.choices(address)
+        labels = [self.language.text(choice.label) for choice in choices]
+        index = next((i for i, each in enumerate(labels) if each == label), None)
+        if index is None:
+            raise AssertionError(f"no choice {label!r} among {labels}")
+        if self.channel.capabilities.buttons:
+            return await self.tap(address, menu_id, index)
+        number = next((number for number, choice in numbered(choices) if choice is choices[index]), None)
+        return await self.say(address, label if number is None else str(number))
+
+    async def advance(self, seconds: int) -> None:
+        """The clock moves, hour by hour, with a tick each."""
+        end = self.clock.now() + seconds
+        while self.clock.now() < end:
+            self.clock.advance(min(3600, end - self.clock.now()))
+            await self.application.tick()
+            await self.application.settle()
+
+    def new(self, address: str) -> list[Part]:
+        """What has arrived at the address since it was last asked."""
+        arrived = [delivered.part for delivered in self.channel.delivered[address]]
+        self.channel.delivered[address].clear()
+        return arrived
+
+    async def _receive(self, address: str, message: dict[str, object]) -> list[Part]:
+        key = f"k{next(self._keys)}"
+        full = {"address": address, "name": address, "id": key, **message}
+        self.last_id = str(full["id"])
+        await self.application.receiver(self.channel.name)(key, json.dumps(full))
+        await self.application.settle()
+        return self.new(address)
+
+
+def lines(parts: list[Part], choices: tuple[Choice, ...], language: Language, *, buttons: bool) -> list[str]:
+    """What a person reads, line by line, without blank lines; choices stand in brackets in one last line."""
+    shown = [line.rstrip() for part in parts for line in [*part.text.splitlines(), *([f"[tệp {part.name}]"] if part.name else [])] if line.strip()]
+    labels = [language.text(choice.label) for choice in choices]
+    if not buttons:
+        numbers = {f"{number}. {language.text(choice.label)}" for number, choice in numbered(choices)}
+        hint = language.text(_HINT).split("{", 1)[0]
+        shown = [line for line in shown if line not in numbers and not line.startswith(hint)]
+    return [*shown, " ".join(f"[{label}]" for label in labels)] if labels and parts else shown
+

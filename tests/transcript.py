@@ -1,0 +1,168 @@
+"""The transcript format: a conversation an officer can read and correct.
+
+    # clock 2026-11-23 08:00
+    # as Lan (cán bộ, Lạng Sơn)      who speaks from here on; a stranger: "# as stranger An"
+    > xep hang                       typed
+    < Xếp hạng năm 2026 …            answered; "…" stands for anything, alone in a line for any lines
+    * Xác nhận                       chosen: a tap where there are buttons, its number where there are none
+    ~ sửa lại                        the last typed message is edited
+    ^ bao-cao.pdf                    a file is sent
+    @ +2d                            the clock moves (d, h, m, or a date and time); reminders may come
+    ! restart                        the application is closed without farewell and opened again
+    # only buttons                   not run without buttons (or: # only plain)
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from handlers.rules.text import fold
+from storage import people, units
+from storage.connection import effect
+from tests.chat import ZONE, Chat, lines
+
+STEPS = "#>*~^@!"
+ROLES = {
+    "cán bộ": "officer", "lãnh đạo": "leader", "thư ký": "secretary", "thẩm định": "verifier", "quan sát": "observer", "quản trị": "admin",
+}  # fmt: skip
+UNITS = {"d": 86_400, "h": 3_600, "m": 60}
+
+
+@dataclass(slots=True)
+class Step:
+    sign: str
+    text: str
+    expected: list[str]
+
+
+def read(path: Path) -> list[Step]:
+    """The steps of a transcript file. Raises ValueError for a line of no known kind."""
+    steps: list[Step] = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip():
+            continue
+        sign, text = line[0], line[1:].strip()
+        if sign == "<":
+            steps[-1].expected.append(text)
+        elif sign in STEPS:
+            steps.append(Step(sign, text, []))
+        else:
+            raise ValueError(f"{path.name}:{number}: not a transcript line: {line}")
+    return steps
+
+
+def only(steps: list[Step]) -> str | None:
+    """The variant a transcript is limited to, if it is."""
+    return next((step.text.removeprefix("only ").strip() for step in steps if step.sign == "#" and step.text.startswith("only ")), None)
+
+
+def start_of(steps: list[Step], default: int) -> int:
+    found = next((step.text.removeprefix("clock ") for step in steps if step.sign == "#" and step.text.startswith("clock ")), None)
+    return default if found is None else _instant(found)
+
+
+def write(path: Path, steps: list[Step]) -> None:
+    """Write the steps back, a blank line before each input."""
+    out: list[str] = []
+    for step in steps:
+        if out and step.sign != "#":
+            out.append("")
+        out.append(f"{step.sign} {step.text}")
+        out += [f"< {line}" for line in step.expected]
+    path.write_text("\n".join(out) + "\n", encoding="utf-8")
+
+
+class Player:
+    """Plays steps on a chat and gives what is read after each."""
+
+    def __init__(self, chat: Chat) -> None:
+        self.chat = chat
+        self.address = "stranger"
+
+    async def play(self, step: Step) -> list[str]:
+        chat, text = self.chat, step.text
+        match step.sign:
+            case ">":
+                parts = await chat.say(self.address, text.replace("\\n", "\n"))
+            case "*":
+                parts = await chat.choose(self.address, text)
+            case "~":
+                parts = await chat.say(self.address, text, edited=True, id=chat.last_id)
+            case "^":
+                parts = await chat.send_file(self.address, text, b"%PDF-1.7 sample")
+            case "@":
+                await chat.advance(_seconds(text, chat.clock.now()))
+                parts = chat.new(self.address)
+            case "!":
+                await chat.restart()
+                await chat.application.settle()
+                parts = chat.new(self.address)
+            case _:
+                if not text.startswith("as "):
+                    return []
+                await self._become(text.removeprefix("as ").strip())
+                parts = chat.new(self.address)
+        _, choices = await chat.choices(self.address)
+        shown = choices if any(part.buttons for part in parts) or not chat.channel.capabilities.buttons else ()
+        return lines(parts, shown, chat.language, buttons=chat.channel.capabilities.buttons)
+
+    async def _become(self, who: str) -> None:
+        """Speak as a person of the sample (by the end of the name), or as a new one with the post in brackets."""
+        if who.startswith("stranger"):
+            self.address = who.replace(" ", "-")
+            return
+        found = re.fullmatch(r"(.+?)\s*\(([^,)]+)(?:,\s*([^)]+))?\)", who)
+        if found is None:
+            raise ValueError(f"who is {who!r}? Write: # as Name (vai trò, đơn vị)")
+        name, role, unit = found[1], ROLES[found[2].strip()], found[3]
+        self.address = f"{fold(name).replace(' ', '-')}-{role}-{fold(unit or '').replace(' ', '-')}"
+        database, now = self.chat.application.database, self.chat.clock.now()
+        today = datetime.fromtimestamp(now, ZONE).date().isoformat()
+
+        def find(read: object) -> tuple[str | None, str | None]:
+            year_units = units.members(read, int(today[:4]))  # type: ignore[arg-type]
+            unit_id = next((each.id for each in year_units if unit and fold(each.name) == fold(unit)), None)
+            held = people.holders(read, today, role=role)  # type: ignore[arg-type]
+            person_id = next(
+                (person.id for person, post in held if fold(person.name).endswith(fold(name)) and post.unit_id == unit_id), None
+            )
+            return unit_id, person_id
+
+        unit_id, person_id = await database.read(find)
+        effects = []
+        if person_id is None:
+            person_id = f"p-{self.address}"
+            effects.append(effect(people.add_person, person_id, name, "", "vi", now))
+            effects.append(effect(people.consent, person_id, now))
+            effects.append(effect(people.add_post, people.Post(f"o-{self.address}", person_id, unit_id, role, "2026-01-01", None), None, now))
+        effects.append(effect(people.link, self.chat.channel.name, self.address, person_id, now))
+        effects.append(effect(people.prefer, person_id, self.chat.channel.name, self.address))
+        known = await database.read(lambda read: people.by_account(read, self.chat.channel.name, self.address))
+        if known is None:
+            await database.write(effects)
+
+
+def matches(expected: list[str], actual: list[str]) -> bool:
+    """Whether the lines read are those expected: "…" stands for anything within a line, alone for any lines."""
+    if not expected:
+        return not actual
+    if expected[0] == "…":
+        return any(matches(expected[1:], actual[skip:]) for skip in range(len(actual) + 1))
+    if not actual:
+        return False
+    pattern = ".*".join(re.escape(piece) for piece in expected[0].split("…"))
+    return re.fullmatch(pattern, actual[0]) is not None and matches(expected[1:], actual[1:])
+
+
+def _seconds(text: str, now: int) -> int:
+    found = re.fullmatch(r"\+(\d+)([dhm])", text)
+    if found is not None:
+        return int(found[1]) * UNITS[found[2]]
+    return _instant(text) - now
+
+
+def _instant(text: str) -> int:
+    return int(datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=ZONE).timestamp())
