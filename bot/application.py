@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from handlers.reminding import due_reminders, still_wanted
 
 from bot.channels.base import Channel
 from bot.clock import Clock
@@ -18,8 +17,10 @@ from bot.sender import Sender
 from bot.turns import Minting, Turns
 from handlers.dispatch import Dispatcher
 from handlers.registry import registry
+from handlers.reminding import due_reminders, planned_instants, still_wanted
 from storage import conversation, inbox, outbox
-from storage.connection import Database, effect
+from storage.connection import Database, Snapshot, effect
+from storage.errors import Conflict
 from storage.invitations import ALPHABET, LENGTH
 from storage.reminders import last_tick
 
@@ -99,17 +100,20 @@ class Application:
         """Turn the reminders that are due into letters, and forget what is old."""
         now = self.clock.now()
         effects = await self.database.read(lambda read: due_reminders(read, now, self.zone, last_tick(read)))
-        housekeeping = (effect(conversation.drop_old_menus, now), effect(inbox.drop_old, now), effect(outbox.drop_old, now))
-        await self.database.write((*effects, *housekeeping))
+        try:
+            await self.database.write(effects)
+        except Conflict:
+            log.info("Another tick has looked in between; its letters stand")
+        await self.database.write((effect(conversation.drop_old_menus, now), effect(inbox.drop_old, now), effect(outbox.drop_old, now)))
         self._wake()
 
     async def next_reminder(self) -> int | None:
-        """The first hour (epoch) at which a reminder will be due; None within the next months. For the demo's clock."""
+        """When (epoch) a reminder will be due next; None within the next months. For the demo's clock."""
         now = self.clock.now()
 
-        def first(read: object) -> int | None:
-            hours = range(now - now % 3600 + 3600, now + LOOK_AHEAD_DAYS * 86_400, 3600)
-            return next((hour for hour in hours if _queues(due_reminders(read, hour, self.zone, now))), None)  # type: ignore[arg-type]
+        def first(read: Snapshot) -> int | None:
+            instants = planned_instants(read, now, now + LOOK_AHEAD_DAYS * 86_400, self.zone)
+            return next((each for each in instants if _queues(due_reminders(read, each, self.zone, now))), None)
 
         return await self.database.read(first)
 

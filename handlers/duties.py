@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from handlers import agenda, progress
 from handlers.kit.command import EVERYONE, ORGANISERS, Command
-from handlers.kit.message import Message, Value, m, mn, verbatim
+from handlers.kit.message import Message, m, mn, verbatim
 from handlers.kit.reply import Block, Choice, Choices, Fields, Go, Text, say
 from handlers.kit.roles import post_name
 from handlers.kit.turn import Outcome, Turn
@@ -36,10 +36,8 @@ def handle(turn: Turn, argument: str) -> Outcome:
 
 def _posts(turn: Turn) -> Message:
     """ "Hoàng Thị Lan, cán bộ, Lạng Sơn", posts of the cluster after those of units."""
-    posts: list[Value] = []
-    for post in turn.posts:
-        posts.append(post_name(turn.read, post.unit_id, post.role))
-    return m("Comrade {name}: {posts}", name=verbatim("" if turn.who is None else turn.who.name), posts=tuple(posts))
+    posts = tuple(post_name(turn.read, post.unit_id, post.role) for post in turn.posts)
+    return m("Comrade {name}: {posts}", name=verbatim("" if turn.who is None else turn.who.name), posts=posts)
 
 
 def _of_unit(turn: Turn, unit_id: str, free: agenda.Free, *, named: bool) -> tuple[list[Block], list[Choice]]:

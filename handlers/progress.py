@@ -27,7 +27,9 @@ MOST_NAMES = 20
 """How many units are named one by one: beyond, their number (a cluster of communes has hundreds)."""
 
 
-_SAYS_NOTHING = frozenset("bao cao nop chua da roi don vi tinh nao ai so lieu hien nay hom".split())
+_SAYS_NOTHING = frozenset(
+    ("bao", "cao", "nop", "chua", "da", "roi", "don", "vi", "tinh", "nao", "ai", "so", "lieu", "hien", "nay", "hom", "con")
+)
 """Words of the question that name no report."""
 
 

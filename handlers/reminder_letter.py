@@ -13,7 +13,7 @@ from handlers.kit.message import Message, Value, m, mn, verbatim
 from handlers.kit.reply import Block, Choice, Choices, Fields, Go, Reply, Text, say
 from handlers.reporting.draft import loads
 from handlers.reporting.items import items_of
-from handlers.rules.deadline import due_line, local_day, morning, time_left
+from handlers.rules.deadline import due_line, local_day, midnight, time_left
 from storage import calendar, reports, units
 from storage.connection import Snapshot
 from storage.duties import Duty
@@ -41,11 +41,12 @@ class Item:
     alone: tuple[str, ...] = ()
     missing: int = 0
 
-    def expires(self, zone: ZoneInfo) -> int:
-        """When nobody needs it any more (epoch): an hour into a conference, the end of the day of any other event."""
-        if self.dated.event.kind == "conference":
-            return self.dated.until
-        return morning(self.dated.day + timedelta(days=1), zone)
+
+def expires(dated: Dated, zone: ZoneInfo) -> int:
+    """When nobody needs to be told of an event any more (epoch): an hour into a conference, the end of the day of any other."""
+    if dated.event.kind == "conference":
+        return dated.until
+    return midnight(dated.day + timedelta(days=1), zone)
 
 
 def letter(read: Snapshot, to: Recipient, items: Sequence[Item], now: int, zone: ZoneInfo, free: Free) -> Reply:

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 from handlers import agenda
 from handlers.agenda import Dated, Free
 from handlers.kit.wire import queue_effects
-from handlers.reminder_letter import Item, letter
-from handlers.rules.deadline import Planned, local_day, quiet_until
+from handlers.reminder_letter import Item, expires, letter
+from handlers.rules.deadline import Planned, is_working_day, local_day, quiet_until
 from storage import calendar, duties, outbox, reminders, units
 from storage.calendar import Event
 from storage.connection import Effect, Snapshot, effect
@@ -63,9 +63,9 @@ def due_reminders(read: Snapshot, now: int, zone: ZoneInfo, since: int | None) -
     hits = _hits(read, now, zone, since, free, quiet)
     snoozes = reminders.due_snoozes(read, now)
     today = local_day(now, zone)
-    if (hits or snoozes) and quiet_until(now, (), zone, free.days) > now:
-        if not snoozes and not any(local_day(hit.planned.epoch, zone) == today for hit in hits):
-            return ()       # a day off: what was missed waits for the working day
+    day_off = not is_working_day(today, free.days)
+    if hits and day_off and not snoozes and not any(local_day(hit.planned.epoch, zone) == today for hit in hits):
+        return ()       # what was missed waits for the working day
     tick = effect(reminders.save_tick, now, since)
     if not hits and not snoozes:
         return (tick,)
@@ -127,9 +127,8 @@ def _collect(world: _World, hit: _Hit, items: dict[str, list[Item]]) -> None:
     """Who hears of the event, added to ``items`` by person."""
     if hit.dated.event.kind == "deadline":
         _collect_duties(world, hit, items)
-    elif world.now <= hit.dated.until or hit.dated.event.kind != "conference":
-        if hit.dated.event.kind == "conference" or local_day(world.now, world.zone) <= hit.dated.day:
-            _collect_event(world, hit, items)
+    elif world.now < expires(hit.dated, world.zone):
+        _collect_event(world, hit, items)
 
 
 def _collect_duties(world: _World, hit: _Hit, items: dict[str, list[Item]]) -> None:
@@ -215,7 +214,7 @@ def _queue(world: _World, to: Recipient, items: Sequence[Item]) -> tuple[Effect,
     if outbox.known(world.read, key):
         return ()
     menu_id = hashlib.sha256(key.encode()).hexdigest()[:10]
-    ends = [None if item.duty is not None or item.dated.event.kind == "deadline" else item.expires(world.zone) for item in ordered]
+    ends = [None if item.duty is not None or item.dated.event.kind == "deadline" else expires(item.dated, world.zone) for item in ordered]
     expires = None if None in ends else max(end for end in ends if end is not None)
     return queue_effects(
         letter(world.read, to, ordered, world.now, world.zone, world.free),

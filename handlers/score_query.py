@@ -9,15 +9,15 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, cast
 
 from handlers.kit.message import Day, Message, m, verbatim
 from handlers.kit.reply import Choice, Choices, Go
-from handlers.kit.turn import Outcome, Turn, answer
+from handlers.kit.turn import Outcome, Said, Turn, answer
 from handlers.rules.names import Name, NameIndex, One, Several
 from handlers.rules.period_words import take_year
 from handlers.rules.table import ScoringTable
-from handlers.rules.text import fold
+from handlers.rules.text import clip, fold
 from handlers.standing import load_table
 from storage import movements, scoring_tables, units
 from storage.connection import Snapshot
@@ -26,6 +26,10 @@ from storage.units import Unit
 Kind = Literal["total", "group", "criterion", "movement", "indicator"]
 Extreme = Literal["", "highest", "lowest"]
 
+LABEL_CHARS = 40
+"""How much of a long name stands on a button."""
+
+_REF = re.compile(r"#(group|criterion|movement|indicator):([\w.]+)")
 _PAGE = re.compile(r"\b(?:trang|page)\s*(\d{1,4})\b")
 _GROUP = re.compile(r"\b(?:nhom|group)\s+([ivx]+|\d+)\b")
 _CODE = re.compile(r"(?<![\w.])[a-z]+[a-z0-9]*\.?\d+(?:\.\d+)?(?!\w)(?!\.\d)")
@@ -34,10 +38,14 @@ _HIGHEST = re.compile(r"\b(?:cao nhat|lon nhat|nhieu nhat|tot nhat|highest|best)
 _LOWEST = re.compile(r"\b(?:thap nhat|it nhat|kem nhat|nho nhat|lowest|worst)\b")
 _WORD = re.compile(r"[^\W_]+(?:[.\-][^\W_]+)*")
 FILLERS = frozenset(
-    "cua nam nay tinh thanh pho hien tai bay gio cho toi don vi minh em chi anh dang dung thu may bao nhieu the nao ra sao la o trong cum toan ca"
-    " tam chinh thuc moi nhat thi dua bang ket qua xem co duoc va voi ve thi ai gi do den luc ngay hom thang diem hang xep vi sao tai cach tong so"
-    " phong trao chi tieu tieu criterion unit the of in for my our and with versus vs year nhe nhi a giup dau tat day du con lai".split()
+    """
+    cua nam nay tinh thanh pho hien tai bay gio cho toi don vi minh em chi anh dang dung thu may bao nhieu the nao ra sao la
+    o trong cum toan ca tam chinh thuc moi nhat thi dua bang ket qua xem co duoc va voi ve ai gi do den luc ngay hom thang
+    diem hang xep cach tong so phong trao tieu criterion unit of in for my our and with versus vs year nhe nhi a giup dau
+    tat day du con lai
+    """.split()  # noqa: SIM905
 )
+"""Words of courtesy and of the question itself, which name nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,21 +94,23 @@ def read_question(turn: Turn, command: str, argument: str) -> Question | Problem
     rest, page = _take(_PAGE, fold_keeping_ids(rest))
     rest, highest = _flag(_HIGHEST, rest)
     rest, lowest = _flag(_LOWEST, rest)
+    if isinstance(turn.input, Said):      # the phrase that found the command may have been "cao nhất" itself
+        said = fold(turn.input.text)
+        highest, lowest = highest or _HIGHEST.search(said) is not None, lowest or _LOWEST.search(said) is not None
     kind, item, rest = _subject(turn.read, table, year, rest)
     ids, rest = _ids(turn.read, rest)
     if not ids and _spoken(rest):
-        found = _unit(turn, command, year, rest, kind, item)
+        found = _unit(turn, command, year, argument, rest, kind, item)
         if isinstance(found, Problem):
             return found
-        unit_ids, rest = found
-        ids = unit_ids
-        if not ids:
-            kind_found = _by_name(turn, command, table, year, rest) if kind == "total" else None
-            if isinstance(kind_found, Problem):
-                return kind_found
-            if kind_found is None:
-                return Problem(_unknown(turn, command, year, rest))
-            kind, item = kind_found
+        ids, rest = found
+    if kind == "total" and _spoken(rest):
+        by_name = _by_name(turn, command, table, year, rest)
+        if isinstance(by_name, Problem):
+            return by_name
+        if by_name is None and not ids:
+            return Problem(_unknown(turn, command, year, argument, rest))
+        kind, item = by_name or (kind, item)
     for unit_id in ids:
         problem = not_member(turn.read, unit_id, year)
         if problem is not None:
@@ -110,13 +120,18 @@ def read_question(turn: Turn, command: str, argument: str) -> Question | Problem
 
 
 def fold_keeping_ids(text: str) -> str:
-    """Folded, but unit ids (from buttons) as they are: they are told by their capitals and underscores."""
-    return " ".join(word if re.fullmatch(r"@\w+", word) else fold(word) for word in text.split())
+    """Folded, but what buttons name (`ref`, `item_ref`) as it is."""
+    return " ".join(word if re.fullmatch(r"@\w+|#\w+:[\w.]+", word) else fold(word) for word in text.split())
 
 
 def ref(unit_id: str) -> str:
     """A unit as a button names it, beyond any doubt between two units of one name."""
     return f"@{unit_id}"
+
+
+def item_ref(kind: Kind, item: str) -> str:
+    """A movement or indicator as a button names it."""
+    return f"#{kind}:{item}"
 
 
 def _take(pattern: re.Pattern[str], text: str) -> tuple[str, str]:
@@ -141,7 +156,10 @@ def _spoken(rest: str) -> bool:
 
 
 def _subject(read: Snapshot, table: ScoringTable, year: int, text: str) -> tuple[Kind, str, str]:
-    """A group, criterion or indicator named by its code."""
+    """A group, criterion or indicator named by its code, or what a button names."""
+    named = _REF.search(text)
+    if named is not None:
+        return cast(Kind, named[1]), named[2], f"{text[: named.start()]} {text[named.end() :]}".strip()
     group = _GROUP.search(text)
     if group is not None:
         wanted = group[1]
@@ -181,22 +199,37 @@ def index_of(found: tuple[Unit, ...]) -> NameIndex:
     return _index(tuple(Name(each.id, each.name, each.aliases) for each in found))
 
 
-def _unit(turn: Turn, command: str, year: int, text: str, kind: Kind, item: str) -> tuple[tuple[str, ...], str] | Problem:
+def _unit(
+    turn: Turn, command: str, year: int, argument: str, text: str, kind: Kind, item: str
+) -> tuple[tuple[str, ...], str] | Problem:
+    """The units named, members of the year before others, and the text without them."""
     members = units.members(turn.read, year)
     found = index_of(members).find_all(text)
     if found.unsure:
-        return Problem(which(turn, command, year, found.unsure[0], f"{item if kind != 'total' else ''} {' '.join(map(ref, found.ids))}"))
-    if found.ids:
+        known = " ".join((item_ref(kind, item) if item else "", *map(ref, found.ids)))
+        doubt = found.unsure[0]
+        return Problem(which(turn, command, year, Several(doubt.ids, as_typed(argument, doubt.word), doubt.rest), known))
+    if not _spoken(found.rest):
         return found.ids, found.rest
-    known = {each.id for each in members}
-    others = tuple(each for each in units.all_units(turn.read) if each.id not in known)
-    match index_of(others).find(text):
+    taken = {each.id for each in members}
+    others = tuple(each for each in units.all_units(turn.read) if each.id not in taken)
+    match index_of(others).find(found.rest):
         case One(id=unit_id, rest=rest):
-            return (unit_id,), rest
+            return (*found.ids, unit_id), rest
         case Several(ids=ids, rest=rest):
             latest = max(ids, key=lambda each: (_first_day(turn.read, each), each))
-            return (latest,), rest
-    return (), text
+            return (*found.ids, latest), rest
+    return found.ids, found.rest
+
+
+def as_typed(argument: str, folded: str) -> str:
+    """The words of the question that were folded, as the person wrote them."""
+    words, count = argument.split(), len(folded.split())
+    for start in range(len(words) - count + 1):
+        typed = " ".join(words[start : start + count])
+        if fold(typed) == folded:
+            return typed
+    return folded
 
 
 def _first_day(read: Snapshot, unit_id: str) -> str:
@@ -268,9 +301,9 @@ def _other_years(read: Snapshot, command: str, unit_id: str, why: Message) -> Ou
     return answer(*content)
 
 
-def _unknown(turn: Turn, command: str, year: int, rest: str) -> Outcome:
+def _unknown(turn: Turn, command: str, year: int, argument: str, rest: str) -> Outcome:
     members = units.members(turn.read, year)
-    named = " ".join(word for word in rest.split() if word not in FILLERS)[:60]
+    named = clip(as_typed(argument, " ".join(word for word in rest.split() if word not in FILLERS)), LABEL_CHARS)
     if len(members) > 12:
         return answer(m("Not clear: no unit of {year} is called “{name}”.", name=named, year=str(year)))
     return answer(
@@ -281,27 +314,31 @@ def _unknown(turn: Turn, command: str, year: int, rest: str) -> Outcome:
 
 def _by_name(turn: Turn, command: str, table: ScoringTable, year: int, rest: str) -> tuple[Kind, str] | Problem | None:
     """A criterion, indicator or movement by words of its name ("thu ngân sách", "nông thôn mới")."""
-    wanted = " ".join(word for word in _WORD.findall(rest) if word not in ("phong", "trao", "chi", "tieu", "tieu"))
-    if len(wanted) < 5:
+    wanted = {word for word in _WORD.findall(rest) if word not in FILLERS}
+    if len("".join(wanted)) < 3:
         return None
-    found: list[tuple[Kind, str, str, str]] = [
-        ("criterion", each.id, each.id, each.name) for each in table.criteria if wanted in fold(each.name)
-    ]
+
+    def named(*names: str) -> bool:
+        return any(wanted <= set(_WORD.findall(fold(name))) for name in names)
+
+    found: list[tuple[Kind, str, str, str]] = [("criterion", each.id, each.id, each.name) for each in table.criteria if named(each.name)]
     for movement in movements.open_in(turn.read, year):
-        if any(wanted in fold(name) for name in (movement.name, *movement.aliases)):
+        if named(movement.name, *movement.aliases):
             found.append(("movement", movement.id, movement.id, movement.name))
             continue
         found += [
             ("indicator", each.item_id, each.code, each.name)
             for each in movements.indicators(turn.read, movement.id)
-            if wanted in fold(each.name)
+            if named(each.name)
         ]
+    if "phong trao" in rest and any(kind == "movement" for kind, *_ in found):
+        found = [each for each in found if each[0] == "movement"]
     if not found:
         return None
     if len(found) == 1:
         return found[0][0], found[0][1]
     choices = tuple(
-        Choice(m("{code} {name}", code=code, name=name), Go(command, f"{'phong trao ' if kind == 'movement' else ''}{fold(item)} {year}"))
+        Choice(m("{code} {name}", code=code, name=clip(name, LABEL_CHARS)), Go(command, f"{item_ref(kind, item)} {year}"))
         for kind, item, code, name in found[:8]
     )
     return Problem(answer(m("Which one is meant?"), Choices(choices)))

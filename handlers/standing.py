@@ -8,43 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from decimal import Decimal
 from fractions import Fraction
-from types import MappingProxyType
-from typing import Literal, cast
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from handlers.kit.message import Number
 from handlers.rules.ranking import listing, rank_key
-from handlers.rules.scoring import (
-    BEST,
-    SCALE,
-    Entry,
-    Ratio,
-    UnitInput,
-    UnitScore,
-    effective_entries,
-    exclusion_of,
-    leaders,
-    ratio,
-    score_unit,
-    to_stored,
-)
+from handlers.rules.scoring import BEST, SCALE, Ratio, UnitScore, exclusion_of, leaders, ratio, score_unit, to_stored
 from handlers.rules.table import Exclusion, ScoringTable
+from handlers.score_inputs import HOME, NO_CHANGES, NO_FILINGS, Basis, Changes, Gathered, Lateness, gather, stored_value
 from handlers.scoring_data import text_of, to_table
-from storage import scoring_tables, targets, units
+from storage import scoring_tables, units
 from storage import standings as kept
 from storage.connection import Effect, Snapshot, effect
-from storage.scoring_tables import StoredAdjustment, StoredValue
+from storage.scoring_tables import StoredAdjustment
 from storage.standings import StoredScore, Total, UnitScores
-
-Basis = Literal["self", "verified"]
-Changes = Mapping[str, Mapping[str, Entry | None]]
-"""unit id -> criterion id -> its new entry; None takes the value away (a report was withdrawn)."""
-
-HOME = ZoneInfo("Asia/Ho_Chi_Minh")
-NOTHING: Mapping[str, Mapping[str, int | None]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +49,6 @@ class Row:
     updated_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
-    """What one unit is scored from, and on which basis each given value stands."""
-
-    given: UnitInput
-    bases: Mapping[str, Basis]
-
-
 def shown(points: int, decimals: int = 2) -> Number:
     """Stored points as a number to be shown."""
     return Number(Fraction(points, SCALE), decimals)
@@ -88,111 +58,6 @@ def load_table(read: Snapshot, year: int) -> ScoringTable | None:
     """The scoring table of a year, or None when none was planned."""
     stored = scoring_tables.table(read, year)
     return None if stored is None else to_table(stored)
-
-
-# What the scores come from ----------------------------------------------------------------------------------------------------
-
-
-def gather(
-    read: Snapshot,
-    table: ScoringTable,
-    now: int,
-    unit_id: str | None = None,
-    *,
-    changed: Changes = MappingProxyType({}),
-    basis: Basis = "self",
-    adjustments: tuple[StoredAdjustment, ...] = (),
-    late: Mapping[str, Mapping[str, int | None]] = NOTHING,
-    closing: bool = False,
-    zone: ZoneInfo = HOME,
-) -> dict[str, Gathered]:
-    """unit id -> what it is scored from, of all members or of one unit, with the changes of this turn laid over what is stored."""
-    year = table.year
-    known = units.year(read, year)
-    closed = closing or (known is not None and known.closed_at is not None)
-    wanted = tuple(units.membership_roles(read, year)) if unit_id is None else (unit_id,)
-    plans: dict[str, dict[str, str]] = {each: {} for each in wanted}
-    if unit_id is None:
-        for owner, item_id, plan in targets.of_year(read, year):
-            plans.setdefault(owner, {})[item_id] = plan
-        stored = scoring_tables.values_of_year(read, year)
-    else:
-        plans[unit_id] = targets.of_unit(read, year, unit_id)
-        stored = scoring_tables.values(read, year, unit_id)
-    values = {(each.unit_id, each.criterion_id, each.basis): each for each in stored}
-    for owner, entries in changed.items():
-        for criterion_id, entry in entries.items():
-            values.pop((owner, criterion_id, basis), None)
-            if entry is not None:
-                values[owner, criterion_id, basis] = _stored_value(owner, criterion_id, basis, entry)
-    best: dict[str, dict[str, tuple[Basis, StoredValue]]] = {each: {} for each in wanted}
-    for (owner, criterion_id, on), value in values.items():
-        if owner in best and (on == "verified" or criterion_id not in best[owner]):
-            best[owner][criterion_id] = (cast(Basis, on), value)
-    in_force = _adjustments(read, year, unit_id, adjustments, datetime.fromtimestamp(now, zone).date())
-    filed = _filings(read, year, unit_id, late)
-    owed = _owed(read, year, unit_id, late) if closed else {}
-    return {
-        owner: Gathered(
-            UnitInput(
-                {name: _entry(value, plans.get(owner, {}).get(name)) for name, (_, value) in best[owner].items()},
-                in_force.get(owner, {}),
-                filed.get(owner, ()),
-                owed.get(owner, 0),
-            ),
-            {name: on for name, (on, _) in best[owner].items()},
-        )
-        for owner in wanted
-    }
-
-
-def _entry(value: StoredValue, target: str | None) -> Entry:
-    plan = value.plan if value.plan is not None else target
-    return Entry(
-        None if plan is None else Decimal(plan), None if value.actual is None else Decimal(value.actual), value.events
-    )  # fmt: skip
-
-
-def _stored_value(unit_id: str, criterion_id: str, basis: Basis, entry: Entry) -> StoredValue:
-    return StoredValue(
-        unit_id, criterion_id, basis, None if entry.plan is None else text_of(entry.plan),
-        None if entry.actual is None else text_of(entry.actual), entry.events,
-    )  # fmt: skip
-
-
-def _adjustments(
-    read: Snapshot, year: int, unit_id: str | None, given: tuple[StoredAdjustment, ...], today: date
-) -> dict[str, dict[str, int]]:
-    """unit id -> item id -> count of what is in force today; a verified one counts before the unit's own."""
-    rows = {(each.unit_id, each.item_id, each.basis): each for each in (*scoring_tables.adjustments(read, year, unit_id), *given)}
-    found: dict[str, dict[str, int]] = {}
-    for (owner, item_id, basis), row in rows.items():
-        if basis == "self" and (owner, item_id, "verified") in rows:
-            continue
-        holds = (row.valid_from is None or row.valid_from <= today.isoformat()) and (
-            row.valid_to is None or today.isoformat() <= row.valid_to
-        )
-        found.setdefault(owner, {})[item_id] = row.count if holds else 0
-    return found
-
-
-def _filings(
-    read: Snapshot, year: int, unit_id: str | None, late: Mapping[str, Mapping[str, int | None]]
-) -> dict[str, tuple[int, ...]]:
-    found: dict[str, dict[str, int | None]] = {}
-    for owner, duty_id, days in kept.filings(read, year, unit_id):
-        found.setdefault(owner, {})[duty_id] = days
-    for owner, changes in late.items():
-        found.setdefault(owner, {}).update(changes)
-    return {owner: tuple(days for days in filed.values() if days is not None) for owner, filed in found.items()}
-
-
-def _owed(read: Snapshot, year: int, unit_id: str | None, late: Mapping[str, Mapping[str, int | None]]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for owner, duty_id in kept.not_filed(read, year, unit_id):
-        if late.get(owner, {}).get(duty_id) is None:
-            found[owner] = found.get(owner, 0) + 1
-    return found
 
 
 # Keeping scores -----------------------------------------------------------------------------------------------------------------
@@ -245,7 +110,7 @@ def rescore(
     now: int,
     *,
     adjustments: tuple[StoredAdjustment, ...] = (),
-    late: Mapping[str, Mapping[str, int | None]] = NOTHING,
+    late: Lateness = NO_FILINGS,
     by: str | None = None,
     zone: ZoneInfo = HOME,
 ) -> tuple[Effect, ...]:
@@ -259,7 +124,7 @@ def rescore(
     if table is None:
         return ()
     values = tuple(
-        _stored_value(owner, name, basis, entry)
+        stored_value(owner, name, basis, entry)
         for owner, entries in changed.items()
         for name, entry in entries.items()
         if entry is not None
@@ -317,10 +182,10 @@ def _whole_year(
     year: int,
     now: int,
     *,
-    changed: Changes = MappingProxyType({}),
+    changed: Changes = NO_CHANGES,
     basis: Basis = "self",
     adjustments: tuple[StoredAdjustment, ...] = (),
-    late: Mapping[str, Mapping[str, int | None]] = NOTHING,
+    late: Lateness = NO_FILINGS,
     closing: bool = False,
     zone: ZoneInfo = HOME,
 ) -> tuple[Effect, ...]:
@@ -401,12 +266,6 @@ def _rows(read: Snapshot, table: ScoringTable) -> Iterator[Row]:
             tuple(c.id for c in table.criteria if c.id in missing.get(each.unit_id, ())),
             each.reported, each.verified, cast("Exclusion | None", each.exclusion), each.rank_key, each.updated_at,
         )  # fmt: skip
-
-
-def entries_of(read: Snapshot, table: ScoringTable, unit_id: str, now: int) -> tuple[dict[str, Entry | None], Mapping[str, Basis]]:
-    """criterion id -> what it is scored from (targets and computed events filled in), and the basis of those that were given."""
-    gathered = gather(read, table, now, unit_id)[unit_id]
-    return effective_entries(table, gathered.given), gathered.bases
 
 
 def csv_rows(read: Snapshot, year: int) -> tuple[tuple[str, ...], ...]:

@@ -6,12 +6,12 @@ from storage.connection import Snapshot, Transaction
 
 
 def _any(read: Snapshot, statement: str, *values: object) -> bool:
-    return read.execute(f"SELECT EXISTS ({statement})", values).fetchone()[0] == 1  # noqa: S608
+    return bool(read.execute(f"SELECT EXISTS ({statement})", values).fetchone()[0])
 
 
 def unit_is_held(read: Snapshot, unit_id: str) -> bool:
-    """Whether anything tells of the unit: memberships, posts, codes, targets, duties, reports, values, adjustments."""
-    tables = ("memberships", "posts", "invitations", "targets", "duties", "reports", "criterion_values", "adjustments", "totals")
+    """Whether anything beyond the plan tells of the unit: people's posts, codes, reports, values, adjustments."""
+    tables = ("posts", "invitations", "reports", "criterion_values", "adjustments", "attendances")
     return any(_any(read, f"SELECT 1 FROM {name} WHERE unit_id = ?", unit_id) for name in tables)  # noqa: S608
 
 
@@ -53,7 +53,7 @@ def event_is_held(read: Snapshot, event_id: str) -> bool:
         _any(read, "SELECT 1 FROM duties WHERE event_id = ? AND status = 'done'", event_id)
         or _any(read, "SELECT 1 FROM reports r JOIN duties d ON d.id = r.duty_id WHERE d.event_id = ?", event_id)
         or _any(read, "SELECT 1 FROM drafts f JOIN duties d ON d.id = f.duty_id WHERE d.event_id = ?", event_id)
-        or _any(read, "SELECT 1 FROM attendance WHERE event_id = ?", event_id)
+        or _any(read, "SELECT 1 FROM attendances WHERE event_id = ?", event_id)
     )
 
 
@@ -73,8 +73,8 @@ def remove_successions(tx: Transaction, pairs: tuple[tuple[str, str], ...]) -> N
 
 def remove_membership(tx: Transaction, year: int, unit_id: str) -> None:
     """The unit does not belong to the year: its duties and its place in the ranking go too. Only for one without reports."""
-    tx.execute("DELETE FROM duties WHERE year = ? AND unit_id = ?", (year, unit_id))
-    tx.execute("DELETE FROM memberships WHERE year = ? AND unit_id = ?", (year, unit_id))
+    for name in ("duties", "scores", "group_points", "totals", "memberships"):
+        tx.execute(f"DELETE FROM {name} WHERE year = ? AND unit_id = ?", (year, unit_id))  # noqa: S608
 
 
 def replace_memberships(tx: Transaction, year: int, given: tuple[tuple[str, str], ...]) -> None:
@@ -92,6 +92,7 @@ def replace_memberships(tx: Transaction, year: int, given: tuple[tuple[str, str]
 def remove_event(tx: Transaction, event_id: str) -> None:
     """An event with its duties. Only for one that nothing holds (`event_is_held`)."""
     tx.execute("DELETE FROM duties WHERE event_id = ?", (event_id,))
+    tx.execute("DELETE FROM nudges WHERE event_id = ?", (event_id,))
     tx.execute("DELETE FROM events WHERE id = ?", (event_id,))
 
 

@@ -133,16 +133,21 @@ def position_of(read: Snapshot, year: int, unit_id: str) -> int | None:
 
 
 def just_above(read: Snapshot, year: int, rank_key: str) -> Total | None:
-    """The unit with the least rank key above this one: the next to overtake."""
+    """The unit with the least rank key above this one: the next to overtake; of several the first in Vietnamese order."""
     row = read.execute(
-        f"SELECT {_TOTAL} FROM totals t WHERE t.year = ? AND t.rank_key > ? ORDER BY t.rank_key LIMIT 1", (year, rank_key)  # noqa: S608
+        f"SELECT {_TOTAL} FROM totals t JOIN units u ON u.id = t.unit_id WHERE t.year = ? AND t.rank_key > ?"  # noqa: S608
+        " ORDER BY t.rank_key, u.sort_key, t.unit_id LIMIT 1",
+        (year, rank_key),
     ).fetchone()
     return None if row is None else Total(*row)
 
 
 def just_below(read: Snapshot, year: int, rank_key: str) -> Total | None:
+    """The unit with the greatest rank key below this one; of several the first in Vietnamese order."""
     row = read.execute(
-        f"SELECT {_TOTAL} FROM totals t WHERE t.year = ? AND t.rank_key < ? ORDER BY t.rank_key DESC LIMIT 1", (year, rank_key)  # noqa: S608
+        f"SELECT {_TOTAL} FROM totals t JOIN units u ON u.id = t.unit_id WHERE t.year = ? AND t.rank_key < ?"  # noqa: S608
+        " ORDER BY t.rank_key DESC, u.sort_key, t.unit_id LIMIT 1",
+        (year, rank_key),
     ).fetchone()
     return None if row is None else Total(*row)
 
@@ -239,6 +244,17 @@ def not_filed(read: Snapshot, year: int, unit_id: str | None = None) -> tuple[tu
             {"year": year, "unit": unit_id},
         )
     )
+
+
+def first_deadline(read: Snapshot, year: int) -> int | None:
+    """The effective instant of the year's first report that asks the criteria, or None when none is planned."""
+    row = read.execute(
+        "SELECT MIN((SELECT d.effective FROM duties d WHERE d.event_id = e.id AND d.status <> 'cancelled' LIMIT 1))"
+        " FROM events e JOIN forms f ON f.id = e.form WHERE e.of_year = ? AND e.kind = 'deadline'"
+        " AND EXISTS (SELECT 1 FROM json_each(f.asks) WHERE value = 'criteria')",
+        (year,),
+    ).fetchone()
+    return None if row[0] is None else int(row[0])
 
 
 def expect_scores_revision(tx: Transaction, year: int, revision: int) -> None:

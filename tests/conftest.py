@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.seed import seed
 from storage.connection import Database
 from tests.chat import ZONE
 
@@ -25,6 +24,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo's cluster as it stands when its clock starts."""
     path = tmp_path_factory.mktemp("sample") / "sample.sqlite3"
+
+    from bot.demo.seed import seed
 
     async def build() -> None:
         database = await Database.open(path)

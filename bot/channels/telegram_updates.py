@@ -9,11 +9,11 @@ from typing import Any
 from bot.channels.base import Inbound, RemoteFile
 from handlers.kit.turn import ChatKind, Input, Other, Said, Tapped
 
-TAP = re.compile(r"^m:([A-Za-z0-9_-]{1,40}):(\d{1,3})$")
+TAP = re.compile(r"m:([A-Za-z0-9_-]{1,40}):([0-9]{1,3})")
 
-FILES = ("document", "photo")
 UNSUPPORTED = (
-    "sticker", "voice", "video", "video_note", "audio", "animation", "location", "venue", "contact", "poll", "dice", "story",
+    "sticker", "voice", "video", "video_note", "audio", "animation", "location", "venue", "contact", "poll", "dice", "story", "checklist",
+    "paid_media", "game",
 )  # fmt: skip
 
 
@@ -32,18 +32,18 @@ def parse(payload: str, bot_id: int, bot_name: str) -> Inbound | None:
             return _message(update["message"], bot_id, bot_name, edited=False)
         if "edited_message" in update:
             return _message(update["edited_message"], bot_id, bot_name, edited=True)
-    except (KeyError, TypeError, AttributeError, ValueError):
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError):
         return None
     return None
 
 
 def _tap(query: dict[str, Any]) -> Inbound | None:
     message = query["message"]
-    found = TAP.match(query.get("data") or "")
+    found = TAP.fullmatch(query.get("data") or "")
     where = _where(message, query["from"])
-    if where is None or found is None:
+    if where is None:
         return None
-    tapped = Tapped(found[1], int(found[2]))
+    tapped = Tapped(found[1], int(found[2])) if found else Tapped("", 0)        # a button of another age: no longer valid
     return Inbound(**where, input=tapped, message_id=str(int(message["message_id"])), ack=str(query["id"]))
 
 
@@ -60,7 +60,7 @@ def _message(message: dict[str, Any], bot_id: int, bot_name: str, *, edited: boo
                 return None
             text = addressed
         return Inbound(**where, input=Said(_without_our_name(text, bot_name), edited), message_id=message_id)
-    if where["kind"] == "group":
+    if where["kind"] == "group" or edited:      # an edited caption files nothing again; a moving position is no message
         return None
     file = _file(message)
     if file is not None:
@@ -94,16 +94,22 @@ def _where(message: dict[str, Any], sender: dict[str, Any] | None) -> dict[str, 
 def _addressed(message: dict[str, Any], text: str, bot_id: int, bot_name: str) -> str | None:
     """The text, if a group message is for us: a command, our @name, or an answer to a message of ours."""
     answered = message.get("reply_to_message")
-    to_us = isinstance(answered, dict) and isinstance(answered.get("from"), dict) and answered["from"].get("id") == bot_id
+    # In a topic every message "answers" the one that opened the topic.
+    author = answered.get("from") if isinstance(answered, dict) and "forum_topic_created" not in answered else None
+    to_us = isinstance(author, dict) and author.get("id") == bot_id
     if text.startswith("/"):
         _, at, name = text.split(maxsplit=1)[0].partition("@")
         return text if not at or name.lower() == bot_name.lower() else None
-    mentioned = bool(bot_name) and re.search(rf"@{re.escape(bot_name)}\b", text, re.IGNORECASE) is not None
+    mentioned = bool(bot_name) and _name(bot_name).search(text) is not None
     return text if to_us or mentioned else None
 
 
 def _without_our_name(text: str, bot_name: str) -> str:
-    return re.sub(rf"@{re.escape(bot_name)}\b", "", text, flags=re.IGNORECASE).strip() if bot_name else text
+    return _name(bot_name).sub("", text).strip() if bot_name else text
+
+
+def _name(bot_name: str) -> re.Pattern[str]:
+    return re.compile(rf"@{re.escape(bot_name)}\b", re.IGNORECASE)
 
 
 def _file(message: dict[str, Any]) -> RemoteFile | None:

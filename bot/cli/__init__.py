@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.cli.parser import Parser
 from bot.language import Language
-from bot.settings import DEFAULT_LANGUAGE, LANGUAGES, Settings, SettingError, load, read_dotenv
+from bot.settings import DEFAULT_LANGUAGE, LANGUAGES, SettingError, Settings, load, read_dotenv
 from handlers.kit.message import Message, m
 from storage.errors import DatabaseBusy, DatabaseFull, StorageError
 

@@ -51,9 +51,11 @@ class Parser(argparse.ArgumentParser):
         def make(**more: Any) -> Parser:
             return Parser(language=self.language, **more)
 
-        action = self.add_subparsers(dest="command", parser_class=make, action=Subparsers, **given)
+        maker: Any = make
+        action: Any = self.add_subparsers(dest="command", parser_class=maker, action=Subparsers, **given)
         action.language = self.language
-        return action
+        found: Subparsers = action
+        return found
 
     def error(self, message: str) -> NoReturn:
         """Usage and a translated sentence on stderr; exit status 2."""

@@ -165,12 +165,14 @@ class _Calendar:
                 reader.error("to", m("a holiday ends before it begins, or lasts longer than a month"))
                 continue
             if not (year <= start.year <= year + 1 and end.year <= year + 1):
-                reader.error("date" if "date" in entry.items else "from", m("{day} does not fit a calendar of {year}", day=start, year=str(year)))
+                key = "date" if "date" in entry.items else "from"
+                reader.error(key, m("{day} does not fit a calendar of {year}", day=start, year=str(year)))
                 continue
             for offset in range((end - start).days + 1):
                 day = (start + timedelta(days=offset)).isoformat()
                 if day in seen:
-                    self.findings.error(CALENDAR, entry.line, m("{day} stands there twice (first in line {line})", day=day, line=str(seen[day])))
+                    twice = m("{day} stands there twice (first in line {line})", day=day, line=str(seen[day]))
+                    self.findings.error(CALENDAR, entry.line, twice)
                     continue
                 seen[day] = entry.line
                 self.lines[f"holiday {day}"] = entry.line

@@ -33,7 +33,7 @@ from handlers.rules.table import (
     problems,
 )
 from handlers.scoring_data import to_stored
-from storage.scoring_tables import StoredTable
+from storage.scoring_tables import StoredCriterion, StoredTable
 
 MOST_DECIMALS = 4
 Lines = dict[str, int]
@@ -88,11 +88,11 @@ class _Table:
 
     def _with_details(self, stored: StoredTable) -> StoredTable:
         """What a criterion says beyond its rule is kept beside it."""
-        criteria = tuple(
-            replace(each, details=compact(json.loads(each.details) | {"extras": self.details[each.id]})) if self.details.get(each.id) else each
-            for each in stored.criteria
-        )
-        return replace(stored, criteria=criteria)
+        def kept(each: StoredCriterion) -> StoredCriterion:
+            more = self.details.get(each.id)
+            return replace(each, details=compact(json.loads(each.details) | {"extras": more})) if more else each
+
+        return replace(stored, criteria=tuple(kept(each) for each in stored.criteria))
 
     def _report(self, table: ScoringTable) -> None:
         for problem in problems(table):
@@ -113,9 +113,9 @@ class _Table:
     def _known(self, kind: Message, name: str, entry: Mapped) -> bool:
         """Remember the line of an id; False (and a finding) when it stood there before."""
         if name in self.lines:
-            self.findings.error(
-                CRITERIA, entry.line, m("{kind} {id} stands there twice (first in line {line})", kind=kind, id=name, line=str(self.lines[name]))
-            )
+            first = str(self.lines[name])
+            twice = m("{kind} {id} stands there twice (first in line {line})", kind=kind, id=name, line=first)
+            self.findings.error(CRITERIA, entry.line, twice)
             return False
         self.lines[name] = entry.line
         return True
@@ -235,18 +235,14 @@ class _Table:
             try:
                 order.append(parse_order(each.text if isinstance(each, Scalar) else ""))
             except ValueError:
-                text = each.text if isinstance(each, Scalar) else ""
-                self.findings.error(
-                    CRITERIA, each.line, m("ranking: {text} is not an order; write it like {example}", text=text or "?", example='"group I desc"')
-                )
+                text = each.text if isinstance(each, Scalar) else "?"
+                wrong = m("ranking: {text} is not an order; write it like {example}", text=text, example='"group I desc"')
+                self.findings.error(CRITERIA, each.line, wrong)
         return tuple(order) or DEFAULT_ORDER, reader.texts("late_reports"), reader.rest()
 
 
 def report_problem(problem: Message, lines: Lines, reader: Reader, findings: Findings) -> None:
     """Put a problem of the table at the line of what it names: a group, criterion or item; else of the total or the ranking."""
     named = next((str(problem.values[key]) for key in ("group", "criterion", "id") if key in problem.values), None)
-    if named is not None and named in lines:
-        line = lines[named]
-    else:
-        line = reader.line("max_total" if "sum" in problem.values else "ranking")
-    findings.error(CRITERIA, line, problem)
+    elsewhere = reader.line("max_total" if "sum" in problem.values else "ranking")
+    findings.error(CRITERIA, lines.get(named, elsewhere) if named is not None else elsewhere, problem)

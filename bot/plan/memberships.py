@@ -26,7 +26,8 @@ def read(path: Path, findings: Findings) -> tuple[Membership, ...] | None:
             findings.error(MEMBERSHIPS, row.line, error.message)
             continue
         if each.role not in ROLES:
-            findings.error(MEMBERSHIPS, row.line, m("{key}: {value} is not one of {allowed}", key="role", value=each.role or '""', allowed=ROLES))
+            unknown = m("{key}: {value} is not one of {allowed}", key="role", value=each.role or '""', allowed=ROLES)
+            findings.error(MEMBERSHIPS, row.line, unknown)
             continue
         first = found.get((each.year, each.unit_id))
         if first is not None:

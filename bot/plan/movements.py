@@ -38,9 +38,8 @@ def read(path: Path, findings: Findings) -> MovementsPart | None:
         if movement is None:
             continue
         if movement.id in lines:
-            findings.error(
-                MOVEMENTS, entry.line, m("movement {id} stands there twice (first in line {line})", id=movement.id, line=str(lines[movement.id]))
-            )
+            first = str(lines[movement.id])
+            findings.error(MOVEMENTS, entry.line, m("movement {id} stands there twice (first in line {line})", id=movement.id, line=first))
             continue
         lines[movement.id] = entry.line
         movements.append(movement)
@@ -48,7 +47,8 @@ def read(path: Path, findings: Findings) -> MovementsPart | None:
     extras = reader.rest() | ({"report_template": template} if template else {})
     for each in movements:
         if each.predecessor is not None and each.predecessor not in lines:
-            findings.warn(MOVEMENTS, lines[each.id], m("movement {id} follows {other}, which is not in the file", id=each.id, other=each.predecessor))
+            unknown = m("movement {id} follows {other}, which is not in the file", id=each.id, other=each.predecessor)
+            findings.warn(MOVEMENTS, lines[each.id], unknown)
     return MovementsPart(tuple(movements), tuple(indicators), narrative, compact(extras), lines)
 
 
@@ -113,7 +113,8 @@ def _indicators(reader: Reader, movement_id: str, findings: Findings, indicators
     for each in own:
         other = each.rule.partition(" ")[2] if each.rule else None
         if other is not None and (other not in codes or other == each.code):
-            findings.error(MOVEMENTS, lines[each.item_id], m("{id}: the rule names {other}, which the movement does not have", id=each.code, other=other))
+            text = m("{id}: the rule names {other}, which the movement does not have", id=each.item_id, other=other)
+            findings.error(MOVEMENTS, lines[each.item_id], text)
     indicators.extend(own)
 
 
@@ -132,7 +133,7 @@ def _indicator(entry: Mapped, movement_id: str, position: int, findings: Finding
     if rule is not None:
         found = re.fullmatch(r"([<>]=)\s*(\S+)", rule)
         if found is None:
-            reader.error("rule", m("{key}: {value} is not a rule; write it like {example}", key="rule", value=rule[:40], example='"<= NTM01"'))
+            reader.error("rule", m("{value} is not a rule; write it like {example}", value=rule[:40], example='"<= NTM01"'))
             rule = None
         else:
             rule = f"{found[1]} {found[2]}"
@@ -150,7 +151,8 @@ def _range(reader: Reader, findings: Findings) -> tuple[str | None, str | None]:
     ends: list[str | None] = []
     for node in nodes:
         try:
-            ends.append(None if isinstance(node, Scalar) and node.kind == "null" else values.number(node.text if isinstance(node, Scalar) else ""))
+            empty = isinstance(node, Scalar) and node.kind == "null"
+            ends.append(None if empty else values.number(node.text if isinstance(node, Scalar) else ""))
         except BadValue:
             reader.error("range", m("range: two numbers, the lowest and the highest"))
             return None, None

@@ -39,7 +39,8 @@ def read(path: Path, findings: Findings) -> UnitsPart | None:
             findings.error(UNITS, row.line, error.message)
             continue
         if unit.id in lines:
-            findings.error(UNITS, row.line, m("unit {id} stands there twice (first in line {line})", id=unit.id, line=str(lines[unit.id])))
+            first = str(lines[unit.id])
+            findings.error(UNITS, row.line, m("unit {id} stands there twice (first in line {line})", id=unit.id, line=first))
             continue
         lines[unit.id] = row.line
         units.append(unit)
@@ -60,7 +61,7 @@ def _unit(row: Row, file: CsvFile, communes: str | None) -> Unit:
     if communes is not None and communes != "communes":
         rest[COMMUNES_KEY] = communes
     return Unit(
-        unit_id, name, row["short_code"], sort_key(name), tuple(dict.fromkeys(each.strip() for each in row["aliases"].split("|") if each.strip())),
+        unit_id, name, row["short_code"], sort_key(name), tuple(dict.fromkeys(_ids(row["aliases"]))),
         values.whole(count) if count else None, valid_from, valid_to, row["note"], compact(rest),
     )  # fmt: skip
 

@@ -12,10 +12,13 @@ _FOLLOW_UP = re.compile(
     r"(?:\s+(?:thi\s+sao|thi\s+the\s+nao|thi|the\s+nao|nhu\s+the\s+nao|ra\s+sao|sao|nhi|a|vay|day|nhe))*\W*"
 )
 _FOLLOW_UP_TAIL = re.compile(r"(?:tinh\s+)?(?P<name>.+?)\s+(?:thi\s+sao|thi\s+the\s+nao)(?:\s+(?:a|nhi|vay|nhe))*\W*")
-_NO_NAME = frozenset((
-    "ai", "gi", "bao", "may", "nao", "a", "ha", "thoi", "nua", "khong", "u", "ok", "roi", "chu", "sao", "day", "do", "la", "duoc", "co", "ma",
-    "minh", "toi", "em", "anh", "chi", "nay", "kia", "vay", "thi", "dang", "phai", "chua", "lai", "neu", "khi", "luc", "viec", "cai",
+_NEVER_FIRST = frozenset(("ai", "gi", "may", "nao", "neu", "viec", "khi", "luc"))
+_NO_NAME = _NEVER_FIRST | frozenset((
+    "bao", "nhieu", "ngay", "a", "ha", "thoi", "nua", "khong", "u", "ok", "roi", "chu", "sao", "day", "do", "la", "duoc", "co", "ma",
+    "minh", "toi", "em", "anh", "chi", "nay", "kia", "vay", "thi", "dang", "phai", "chua", "lai", "cai", "het", "di",
 ))  # fmt: skip
+"""Words that alone are no name; together with another they may be one ("Lai Châu", "Chi Lăng")."""
+
 _LONGEST_NAME = 5      # words
 
 
@@ -36,6 +39,8 @@ def follow_up(text: str) -> str | None:
     opening = spoken.words[first]
     if opening.marked and found.re is _FOLLOW_UP and opening.typed not in ("còn", "thế", "vậy", "à", "ừ", "ờ"):
         return None
-    if not words or len(words) > _LONGEST_NAME or words[0].key in _NO_NAME:
+    if not words or len(words) > _LONGEST_NAME or words[0].key in _NEVER_FIRST:
+        return None
+    if all(word.key in _NO_NAME for word in words):
         return None
     return trimmed(name) or None

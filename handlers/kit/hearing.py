@@ -31,6 +31,7 @@ class Heard:
     """A word of the text in the vocabulary's spelling: the choices it may mean, and whether only by mending a typing error."""
 
     index: int
+    key: str
     choices: frozenset[str]
     typo: bool
     typed: str
@@ -53,19 +54,19 @@ class Vocabulary:
             word = spoken.words[index]
             following = spoken.words[index + 1] if index + 1 < last else None
             if word.key not in self._words and (keys := self._joined.get(word.key)) is not None:
-                heard += (Heard(index, frozenset((key,)), False, key) for key in keys)
+                heard += (Heard(index, key, frozenset((key,)), False, key) for key in keys)
             elif (
                 following is not None
                 and not (word.key in self._words and following.key in self._words)
                 and (keys := self._joined.get(word.key + following.key)) is not None
             ):      # "baoc ao"
                 heard += (
-                    Heard(index if place == 0 else index + 1, frozenset((key,)), True, key) for place, key in enumerate(keys)
+                    Heard(index if place == 0 else index + 1, key, frozenset((key,)), True, key) for place, key in enumerate(keys)
                 )
                 index += 1
             else:
                 choices, typo = self._mend(word.key)
-                heard.append(Heard(index, choices, typo, word.typed))
+                heard.append(Heard(index, word.key, choices, typo, word.typed))
             index += 1
         return tuple(heard)
 

@@ -19,13 +19,16 @@ __all__ = ["Recognised", "Recogniser", "Unsure", "follow_up"]
 _RAW_LONGEST = 400          # before the courtesies are taken off
 _GAP = 2                    # words that may stand inside a phrase
 _SIDE = 5                   # a phrase begins after, or ends before, at most so many other words
-_COVERAGE = 0.3
+_COVERAGE = 0.34
 _BEYOND = 5                 # so many other words are always fine: a name, a year, a period
 
 
+_FIGURE = re.compile(r"(?!20\d\d$)\d[\d.,\s]*%?")
+
 _LEADING = frozenset((
-    "của", "cua", "về", "ve", "thì", "thi", "xem", "ở", "o", "tại", "tai", "trong", "các", "cac", "với", "voi", "và", "va", "cho", "như",
-    "nhu", "theo", "là", "có", "co", "tôi", "toi", "em", "muốn", "muon", "đang", "dang", "được", "duoc", "đã",
+    "của", "cua", "về", "ve", "thì", "xem", "ở", "o", "trong", "các", "cac", "với", "voi", "và", "va", "cho", "như",
+    "nhu", "theo", "là", "có", "co", "tôi", "toi", "em", "muốn", "muon", "đang", "dang", "được", "duoc", "đã", "những",
+    "nhung", "mình",
 ))  # fmt: skip
 """Connecting words and pronouns that say nothing at the beginning of what is left over, as typed."""
 
@@ -38,19 +41,43 @@ _TRAILING = (
 )  # fmt: skip
 """Question words, and "of mine" (what a handler assumes anyway), which say nothing at the end of what is left over."""
 
+_PREAMBLES = frozenset((
+    ("cho", "biet"), ("cho", "hoi"), ("cho", "xem"), ("xin", "hoi"), ("de", "nghi"), ("giup", "toi"), ("giup", "em"), ("giup", "anh"),
+    ("giup", "chi"), ("giup", "minh"),
+))  # fmt: skip
+"""Where the question begins: what stands before these, and before the phrase, is an address ("Kính gửi …, đề nghị cho biết …")."""
+
+_SMALL_WORDS = frozenset((
+    "cua", "tinh", "nam", "quy", "thang", "la", "bao", "nhieu", "va", "voi", "cho", "o", "thi", "nao", "the", "may", "nhom", "tieu", "chi",
+    "don", "vi", "cum", "xa", "ky", "cac", "trong", "bi", "khi", "duoc",
+))  # fmt: skip
+"""Words that do not make a short question long."""
+
 _OTHER_WORDS: Mapping[str, frozenset[str]] = {
     "lich": frozenset(("su", "thiep", "lam")),
     "han": frozenset(("che", "han", "muc", "quoc", "hep", "ngach")),
     "diem": frozenset(("danh", "tin", "nong", "hen", "cao", "mau", "nghen", "xuyet", "bao", "dan")),
     "sua": frozenset(("chua", "sang", "tuoi", "bot", "soan")),
     "viec": frozenset(("lam", "nay", "do", "kia")),
-    "huy": frozenset(("dong", "hoai", "diet", "hieu")),
+    "huy": frozenset(("chuong", "dong", "hoai", "diet", "hieu")),
     "nguoi": frozenset(("dan", "ngheo", "lao", "ta", "viet", "cao")),
     "hop": frozenset(("tac", "dong", "le", "ly", "nhat", "phap")),
     "hang": frozenset(("muc", "hoa", "ngay", "thang", "nam", "tuan", "hai")),
     "bo": frozenset(("qua", "noi", "tai", "chinh", "truong")),
 }
 """A phrase of one word is another word before these: lịch sử, hạn chế, điểm danh, việc làm, người nghèo."""
+
+_OTHER_WORDS_BEFORE: Mapping[str, frozenset[str]] = {
+    "lich": frozenset(("am", "duong", "du")),
+    "han": frozenset(("gioi", "vo", "hoa", "bo")),
+    "diem": frozenset(("thoi", "quan", "uu", "nhuoc", "dac", "dia", "trong", "tam", "cao", "ta")),
+    "viec": frozenset(("su", "cong")),
+    "nguoi": frozenset(("moi", "con", "nhieu", "may", "bao", "nhung", "so", "mot", "hai")),
+    "hop": frozenset(("phu", "tong", "ket", "tich", "truong", "lien", "thich", "cho", "hon")),
+    "hang": frozenset(("ngan", "khach", "cua", "mat", "don", "ban", "giao", "nha")),
+    "nop": frozenset(("khong", "nan")),
+}
+"""And behind these: dương lịch, giới hạn, thời điểm, mọi người, tổng hợp, ngân hàng."""
 
 _NEGATIONS: Mapping[str, frozenset[str]] = {"co": frozenset(("khong", "chang", "chua"))}
 """A phrase that begins so means nothing behind these: "không có gì" is no question."""
@@ -137,7 +164,7 @@ class Recogniser:
         same = [match for match in matches if match.phrase.command == winner.phrase.command]
         used = {heard[place].index for match in same for place in match.places}
         kept = [index for index in dict.fromkeys(each.index for each in heard) if index not in used]
-        kept = _trimmed_words(spoken, kept)
+        kept = _trimmed_words(spoken, _without_preamble(spoken, kept, max(used)))
         argument = spoken.without(frozenset(range(len(spoken.words))) - frozenset(kept)) if kept else ""
         score = max(0.0, (len(used) - 0.25 * winner.cost) / (len(used) + len(kept)))
         return Recognised(winner.phrase.command, argument, round(score, 3), exact=not argument)
@@ -155,6 +182,7 @@ class Recogniser:
         places, size = match.places, len(match.phrase.keys)
         before, after = places[0], len(heard) - 1 - places[-1]
         others = len(heard) - size
+        weight = sum(not (each.key in _SMALL_WORDS or each.key.isdecimal()) for each in _besides(heard, match))
         if size == 1 and not self._sensible_word(heard, match, before, after):
             return False
         if min(before, after) > 0 and before > _SIDE and after > _SIDE:
@@ -163,16 +191,18 @@ class Recogniser:
             return False
         if others and _is_quantity(spoken, heard, match):
             return False
-        if others <= _BEYOND or size / len(heard) >= _COVERAGE:
+        if weight <= _BEYOND or size / (size + weight) >= _COVERAGE:
             return True
-        return before == 0 and size > 1 and others <= 2 * _BEYOND + 2
+        return before == 0 and size > 1 and weight <= 2 * _BEYOND + 2
 
     def _sensible_word(self, heard: tuple[Heard, ...], match: _Match, before: int, after: int) -> bool:
         """A phrase of one word counts only at an end of the text, spelt as it should be, and not as half of another word."""
         if min(before, after) > 0 or (match.cost and (before or after)):
             return False
-        following = heard[match.places[0] + 1].typed if after else ""
-        return Spoken.of(following).flat not in _OTHER_WORDS.get(match.phrase.keys[0], frozenset())
+        key, place = match.phrase.keys[0], match.places[0]
+        if after and heard[place + 1].key in _OTHER_WORDS.get(key, frozenset()):
+            return False
+        return not (before and heard[place - 1].key in _OTHER_WORDS_BEFORE.get(key, frozenset()))
 
 
 def _placed(phrase: _Phrase, heard: tuple[Heard, ...]) -> Iterator[_Match]:
@@ -203,13 +233,22 @@ def _oddness(heard: Heard, typed: str) -> int:
     return int(not heard.typed.isascii() and spelling(heard.typed) != spelling(typed))
 
 
+def _besides(heard: tuple[Heard, ...], match: _Match) -> tuple[Heard, ...]:
+    """The words that are not the phrase's."""
+    return tuple(each for place, each in enumerate(heard) if place not in match.places)
+
+
 def _is_quantity(spoken: Spoken, heard: tuple[Heard, ...], match: _Match) -> bool:
-    """Whether the rest is only a figure before the phrase: "85 điểm" and "3 báo cáo" are amounts, "2024 xếp hạng" is none."""
-    used = {heard[place].index for place in match.places}
-    others = [spoken.words[each.index].key for each in heard if each.index not in used]
-    if match.places[0] == 0 or not all(other.isdecimal() for other in others):
-        return False
-    return not (len(others) == 1 and re.fullmatch(r"20\d\d", others[0]))
+    """Whether the rest is only a figure: "85 điểm" and "hạng 5" answer the question for one; years and dates are none."""
+    others = {each.index for each in _besides(heard, match)}
+    rest = spoken.without(frozenset(range(len(spoken.words))) - others)
+    return _FIGURE.fullmatch(rest) is not None
+
+
+def _without_preamble(spoken: Spoken, kept: Sequence[int], phrase: int) -> list[int]:
+    """The indexes without the address that stands before the phrase's last word."""
+    before = [index for index in range(1, phrase) if (spoken.words[index - 1].key, spoken.words[index].key) in _PREAMBLES]
+    return [index for index in kept if not before or index > before[-1]]
 
 
 def _trimmed_words(spoken: Spoken, kept: Iterable[int]) -> list[int]:

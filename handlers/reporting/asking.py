@@ -14,6 +14,7 @@ from handlers.reporting.filling import item_of, strings
 from handlers.reporting.intake import read_queue
 from handlers.reporting.items import PLAN, ReportItem
 from handlers.reporting.paper import Paper, label, shown
+from handlers.rules.numbers import Ambiguous, reading_label, reading_question
 from handlers.rules.periods import period_title
 from handlers.rules.text import clip
 
@@ -139,13 +140,9 @@ def _which(paper: Paper, answers: Mapping[str, Json]) -> Reply:
 def _reading(item: ReportItem, answers: Mapping[str, Json]) -> Reply:
     raw = clip(str(answers.get("raw", "")), RAW_SHOWN)
     values = strings(answers.get("values"))
-    choices = tuple(Choice(verbatim_number(item, value), Answer(value)) for value in values)
-    return say(m("{code}: “{raw}” can be read in several ways. Which one is meant?", code=item.code, raw=raw), Choices(choices))
-
-
-def verbatim_number(item: ReportItem, value: str) -> Message:
-    """A figure as the label of a choice."""
-    return m("{value}", value=Number(Decimal(value), None, item.unit))
+    readings = tuple(Decimal(value) for value in values)
+    choices = tuple(Choice(reading_label(reading), Answer(value)) for reading, value in zip(readings, values, strict=True))
+    return say(Text(label(item), "title"), reading_question(raw, Ambiguous(readings)), Choices(choices))
 
 
 def _doubt(paper: Paper, sheet: Sheet, item: ReportItem, answers: Mapping[str, Json]) -> Reply:

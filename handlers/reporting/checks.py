@@ -8,7 +8,7 @@ from handlers.kit.message import Message, Number, m
 from handlers.reporting.draft import Sheet
 from handlers.reporting.items import ReportItem
 from handlers.reporting.paper import Paper
-from handlers.rules.numbers import Refused, breaks_rule, doubts, settle
+from handlers.rules.numbers import breaks_rule, doubts, too_precise
 
 STEP = Decimal("0.25")
 
@@ -24,8 +24,7 @@ def refusal(item: ReportItem, value: Decimal) -> Message | None:
         return m("{code}: a number of cases is not below 0.", code=item.code)
     if item.kind == "rank" and value < 1:
         return m("{code}: a rank is a whole number from 1.", code=item.code)
-    settled = settle(value, item.unit, item.decimals)
-    return settled.message if isinstance(settled, Refused) else None
+    return too_precise(value, item.decimals)
 
 
 def doubts_of(

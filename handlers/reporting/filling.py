@@ -31,7 +31,10 @@ INNER = frozenset({"which", "reading", "doubt", "why"})
 
 _STEP_OF = {"yesno": "yesno", "text": "text", "file": "files"}
 _PLAN_WORDS = re.compile(r"^(?:sua |doi )?(?:ke hoach|chi tieu|kh)\s*(?:[:=]|la)?\s*(?=[\d-])")
-_ALLOWED = frozenset("pdf doc docx xls xlsx ppt pptx odt ods csv txt zip jpg jpeg png heic webp tif tiff".split())
+_ALLOWED = frozenset(
+    ("pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "ods", "csv", "txt", "zip",
+     "jpg", "jpeg", "png", "heic", "webp", "tif", "tiff")
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,11 +34,11 @@ class Pending:
 
 def read_queue(raw: Json) -> tuple[Pending, ...]:
     """The queue of a dialogue's answers."""
-    found = []
-    for each in raw if isinstance(raw, list) else ():
-        if isinstance(each, list) and len(each) == 2 and isinstance(each[0], list):
-            found.append(Pending(tuple(str(item_id) for item_id in each[0]), str(each[1])))
-    return tuple(found)
+    return tuple(
+        Pending(tuple(str(item_id) for item_id in each[0]), str(each[1]))
+        for each in (raw if isinstance(raw, list) else ())
+        if isinstance(each, list) and len(each) == 2 and isinstance(each[0], list)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from handlers.rules.namematch import Match, match_name, name_forms, spelled
+from handlers.rules.namematch import EXACT, Match, match_name, name_forms, spelled
 from handlers.rules.numbers import Refused, parse_figure
 from handlers.rules.text import fold
 
@@ -62,7 +62,8 @@ _CODE = re.compile(
     r"(?<![\w.,/])(?:(?P<prefix>[^\W_]+)\.)??(?P<letters>[^\W\d_]{1,8})(?:\s?[.\-_]\s?|\s)?(?P<number>[0-9]{1,3})(?![0-9])"
     r"(?:\s*:\s*(?P<suffix>[^\W\d][\w]*))?(?=[\s:=()\[\]→>\-–—]|[.,;](?:\s|$)|$)"
 )
-_BULLET = re.compile(r"^\s*(?:[-–—•*+▪●◦✓·>]+\s+|[•*▪●◦✓·]+\s*)?(?:\(?[0-9]{1,2}(?:[.)]+|\s*:)\s+(?=\D)|[^\W\d_]\)\s*)?")
+_PLAN_WORD = re.compile(r"\s*[:(]?\s*(?:kế hoạch|ke hoach|kh)\b\)?", re.IGNORECASE)
+_BULLET = re.compile(r"^\s*(?:[-–—•*+▪●◦✓·>]+\s+|[•*▪●◦✓·]+\s*)?(?:\(?[0-9]{1,2}(?:[.)/]+|\s*:)\s+(?=\D)|[^\W\d_]\)\s*)?")
 _TIE = re.compile(r"^[-–—](?=[0-9])|^(?:\s*(?:[:=→]|=>|[-–—]+>)\s*|\s*[-–—]+\s+|[,.;]?\s+)+")
 _LIST_MARK = re.compile(r";|,(?=\s|$)|,(?![0-9])")
 _FIELD_MARK = re.compile(r"\s*(?:[:=→]|\s[-–—]+>?\s)\s*")
@@ -87,8 +88,6 @@ class _Index:
         self.names = tuple((item.id, name_forms(item.name, (item.code, *item.aliases))) for item in items)
         for item in items:
             found = _CODE.fullmatch(item.id) or _CODE.fullmatch(item.code)
-            if found is None:
-                found = _CODE.fullmatch(item.code)
             if found is not None:
                 key = (fold(found["letters"]), int(found["number"]))
                 self.by_code.setdefault(key, []).append((fold(found["prefix"] or ""), fold(found["suffix"] or ""), item))
@@ -102,6 +101,9 @@ class _Index:
         with_suffix = [entry for entry in held if suffix and entry[1] == suffix]
         if with_suffix:
             return [entry[2] for entry in with_suffix], found.end()
+        after = found.string[found.end("number") :]
+        if (plan := _PLAN_WORD.match(after)) is not None and (plans := [entry for entry in held if entry[1] == "plan"]):
+            return [entry[2] for entry in plans], found.end("number") + plan.end()
         plain = [entry for entry in held if not entry[1]] or held
         return [entry[2] for entry in plain], found.end("number")
 
@@ -140,12 +142,13 @@ def looks_like_block(text: str, items: Sequence[Item]) -> bool:
 
 def _cleaned(line: str) -> str:
     line = "".join(char for char in line if char.isspace() or unicodedata.category(char) not in ("Cf", "Cc"))
-    line = re.sub(r"\s*[\t|]\s*", " : ", line.strip().strip("|")).strip(" :")
+    line = re.sub(r"[\t|]", " : ", line.strip().strip("|"))
+    line = re.sub(r":(?: :)+", ":", " ".join(line.split())).strip(" :")
     return line[end.end() :] if (end := _BULLET.match(line)) else line
 
 
 def _read_line(line: str, index: _Index, findings: _Findings) -> None:
-    codes = [(found.start(), end, held) for found in _CODE.finditer(line) for held, end in [index.find(found)] if held]
+    codes = list(_codes(line, index))
     if not codes:
         _read_names(line, index, findings)
         return
@@ -154,6 +157,16 @@ def _read_line(line: str, index: _Index, findings: _Findings) -> None:
     for place, (start, end, held) in enumerate(codes):
         upto = codes[place + 1][0] if place + 1 < len(codes) else len(line)
         _read_coded(line[start:end], line[end:upto], held, index, findings)
+
+
+def _codes(line: str, index: _Index) -> Iterator[tuple[int, int, list[Item]]]:
+    """Start, end and items of each code in a line. "quý 3: ntm01" looks like a code with a suffix and holds one: hence step by step."""
+    at = 0
+    while (found := _CODE.search(line, at)) is not None:
+        held, end = index.find(found)
+        if held:
+            yield found.start(), end, held
+        at = end
 
 
 def _read_coded(code: str, region: str, held: list[Item], index: _Index, findings: _Findings) -> None:
@@ -225,23 +238,44 @@ def _best_split(segment: str, index: _Index) -> tuple[Match, str] | None:
         if not value or not _is_value(value):
             continue
         match = match_name(spelled(name), index.names)
-        if match is not None and (best is None or (match.sure, match.score) > (best[0].sure, best[0].score)):
+        if match is not None and (best is None or _weight((match, value)) > _weight(best)):
             best = match, value
+            if match.sure and match.score == EXACT:
+                break
     return best
 
 
 def _read_names(segment: str, index: _Index, findings: _Findings) -> None:
-    """A segment without codes: as one name with its value, else piece by piece."""
+    """A segment without codes: one name with its value, or several in a row."""
     segment = segment.strip()
-    whole = _best_split(segment, index)
     pieces = [piece for piece in _pieces(segment) if piece]
-    if (whole is None or not whole[0].sure) and len(pieces) > 1:
-        parts = [_best_split(piece, index) for piece in pieces]
-        if any(part is not None for part in parts):
-            for piece, part in zip(pieces, parts, strict=True):
-                _keep(piece, part, findings)
-            return
-    _keep(segment, whole, findings)
+    parts = _read_pieces(pieces, index) if len(pieces) > 1 else []
+    whole = _best_split(segment, index)
+    found = sum(part is not None for _, part in parts)
+    if found > 1 or (found == 1 and (whole is None or not whole[0].sure)):
+        for text, part in parts:
+            _keep(text, part, findings)
+    else:
+        _keep(segment, whole, findings)
+
+
+def _read_pieces(pieces: list[str], index: _Index) -> list[tuple[str, tuple[Match, str] | None]]:
+    """Each piece with what it says. A piece without a value may be the beginning of the next one's name ("Số công trình, dự án: 4")."""
+    parts: list[tuple[str, tuple[Match, str] | None]] = []
+    for piece in pieces:
+        found = _best_split(piece, index)
+        if parts and parts[-1][1] is None:
+            longer = f"{parts[-1][0]}, {piece}"
+            joined = _best_split(longer, index)
+            if joined is not None and (found is None or _weight(joined) > _weight(found)):
+                parts[-1] = longer, joined
+                continue
+        parts.append((piece, found))
+    return parts
+
+
+def _weight(found: tuple[Match, str]) -> tuple[bool, float]:
+    return found[0].sure, found[0].score
 
 
 def _keep(segment: str, found: tuple[Match, str] | None, findings: _Findings) -> None:

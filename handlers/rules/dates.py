@@ -15,7 +15,7 @@ from datetime import date, timedelta
 
 from handlers.rules.period_words import PeriodFound, parse_period, parse_year, take_year
 from handlers.rules.times import Impossible, TimeFound, parse_time
-from handlers.rules.words import Spoken
+from handlers.rules.words import Spoken, mended
 
 __all__ = [
     "DayFound", "Impossible", "PeriodFound", "RangeFound", "TimeFound", "parse_day", "parse_period", "parse_time", "parse_year",
@@ -54,11 +54,19 @@ _WORD_MARKS = {
 }  # fmt: skip
 """Words that mean a time only in these spellings; typed without diacritics they always may."""
 
-_SHIFT = {"truoc": -1, "vua roi": -1, "vua qua": -1, "qua": -1, "roi": -1, "sau": 1, "toi": 1, "ke": 1, "nay": 0, "hien tai": 0}
-_WHICH = r"(?:truoc|vua roi|vua qua|qua|roi|sau|toi|ke|nay|hien tai)"
+_VOCABULARY = frozenset((
+    "ngay", "hom", "nay", "mai", "kia", "qua", "thu", "chu", "nhat", "tuan", "thang", "nam", "sau", "truoc", "toi", "dau", "giua", "cuoi",
+    "hai", "ba", "tu", "bay", "sang", "chieu", "nua",
+))  # fmt: skip
+
+_SHIFT = {
+    "truoc": -1, "vua roi": -1, "vua qua": -1, "qua": -1, "roi": -1, "nay": 0, "hien tai": 0, "sau": 1, "toi": 1, "ke": 1, "sau nua": 2,
+}  # fmt: skip
+_WHICH = r"(?:sau nua|truoc|vua roi|vua qua|qua|roi|sau|toi|ke|nay|hien tai)"
 _MONTH_NAME = r"(?:muoi mot|muoi hai|gieng|chap|mot|hai|ba|tu|bon|nam|s6u|bay|tam|chin|muoi)"
 _BEFORE = r"(?:(?:vao|trong|den|tu|truoc|hom|sang|trua|chieu|toi|dem)\s+)?"
-_DAY_WORD = r"(?:ngay|hom|mung|mong)"
+_DAY_WORD = r"(?:ngay\s+mung|ngay\s+mong|ngay|hom|mung|mong)"
+_WEEKDAY_BEFORE = r"(?:(?:thu(?:\s+|(?=\d))\w+|chu\s+nhat|cn)\s*,?\s+)?"
 _DMY = r"(?P<d{0}>\d{{1,2}})\s?(?P<s{0}>[/.\-])\s?(?P<m{0}>\d{{1,2}})(?:\s?(?P=s{0})\s?(?P<y{0}>\d{{4}}|\d{{2}}))?"
 _EDGE = r"(?<![\w/.,\-])"
 _END = r"(?![\w/]|[.,\-]\d)"
@@ -207,17 +215,18 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (rf"{_EDGE}(?:(?:tu\s+)?{_BEFORE}(?:{_DAY_WORD}\s+)?)?(?P<d1>\d{{1,2}})(?:[/.](?P<m1>\d{{1,2}})(?:[/.](?P<y1>\d{{4}}))?)?"
          rf"\s*(?:[-–]|den(?: het)?|toi)\s*(?:ngay\s+)?{_DMY.format(2)}{_END}", _between),
         (rf"{_EDGE}{_BEFORE}(?:{_DAY_WORD}\s+)?(\d{{4}})-(\d{{2}})-(\d{{2}}){_END}", _iso),
-        (rf"{_EDGE}{_BEFORE}(?:{_DAY_WORD}\s+)?{_DMY.format('')}{_END}", _numeric),
-        (rf"{_EDGE}{_BEFORE}(?:{_DAY_WORD}\s+)?(?P<day>\d{{1,2}})\s+thang\s+(?P<month>\d{{1,2}}|{_MONTH_NAME})"
+        (rf"{_EDGE}{_BEFORE}{_WEEKDAY_BEFORE}(?:{_DAY_WORD}\s+)?{_DMY.format('')}{_END}", _numeric),
+        (rf"{_EDGE}{_BEFORE}{_WEEKDAY_BEFORE}(?:{_DAY_WORD}\s+)?(?P<day>\d{{1,2}})\s+thang\s+(?P<month>\d{{1,2}}|{_MONTH_NAME})"
          rf"(?:(?:\s*[/,\-]\s*|\s+)(?:nam\s+)?(?P<year>\d{{4}}))?{_END}", _spoken_date),
-        (rf"{_EDGE}{_BEFORE}(?:ngay|mung|mong|hom)\s+(?P<day>\d{{1,2}})(?:\s+thang\s+(?P<which>{_WHICH}))?{_END}", _day_of_month),
+        (rf"{_EDGE}{_BEFORE}(?:ngay|mung|mong|hom)(?:\s+|(?=\d))(?P<day>\d{{1,2}})"
+         rf"(?:\s+thang\s+(?P<which>{_WHICH}))?{_END}", _day_of_month),
+        (rf"\b{_BEFORE}(?:thu(?:\s+|(?=\d))(?P<weekday>\w+)|chu\s+nhat|cn)(?:,?\s+(?P<week>tuan\s+)?(?P<which>{_WHICH}))?\b", _weekday),
         (r"\b(?:trong\s+|sau\s+)?(?P<count>\d{1,2}|mot|hai|ba|bon|nam|s6u|bay|muoi)\s+(?P<unit>ngay|hom|tuan)"
          r"\s+(?P<which>nua|toi|truoc|qua)\b", _counted),
-        (rf"\b{_BEFORE}(?:thu\s+(?P<weekday>\w+)|chu\s+nhat|cn)(?:,?\s+(?P<week>tuan\s+)?(?P<which>{_WHICH}))?\b", _weekday),
         (rf"\b(?:trong\s+|vao\s+)?(?:(?P<part>dau|giua|cuoi)\s+)?tuan(?:\s+(?P<which>{_WHICH})|(?P<which2>(?!)))\b", _week),
         (r"\b(?:vao\s+)?(?P<part>dau|giua|cuoi)\s+tuan(?P<which>(?!))?(?P<which2>(?!))?\b", _week),
         (r"\btrong\s+tuan(?P<part>(?!))?(?P<which>(?!))?(?P<which2>(?!))?\b", _week),
-        (rf"\b(?:trong\s+|vao\s+)?(?:(?P<part>dau|giua|cuoi)\s+)?thang\s+(?:(?P<month>\d{{1,2}}|{_MONTH_NAME}(?!\s+(?:toi|ngay)))"
+        (rf"\b(?:trong\s+|vao\s+)?(?:(?P<part>dau|giua|cuoi)\s+)?thang(?:\s+|(?=\d))(?:(?P<month>\d{{1,2}}|{_MONTH_NAME}(?!\s+(?:toi|ngay)))"
          rf"(?:(?:\s*[/,\-]\s*|\s+)(?:nam\s+)?(?P<year>\d{{4}}))?|(?P<which>{_WHICH})){_END}", _month_words),
         (r"\b(?:(?:vao\s+)?(?P<part>dau|giua|cuoi)|trong)\s+thang(?P<month>(?!))?(?P<year>(?!))?(?P<which>(?!))?\b", _month_words),
         (rf"{_EDGE}(?P<month>\d{{1,2}})\s?/\s?(?P<year>(?:19|20)\d{{2}}){_END}", _month_year),
@@ -238,7 +247,7 @@ _PART_OF_DAY = re.compile(r"^(?:sang|trua|chieu|toi|dem)\s+")
 
 def parse_day(text: str, today: date) -> DayFound | RangeFound | Impossible | None:
     """The day or the run of days that the text names, counted from ``today``; None when it names none."""
-    spoken = Spoken.of(text)
+    spoken = Spoken.of(mended(text, _VOCABULARY))
     flat = _six_marked(spoken)
     for pattern, reader in _PATTERNS:
         for found in pattern.finditer(flat):

@@ -75,6 +75,11 @@ def morning(day: date, zone: ZoneInfo) -> int:
     return int(datetime.combine(day, REMINDER_TIME, zone).timestamp())
 
 
+def midnight(day: date, zone: ZoneInfo) -> int:
+    """The instant at which a local day begins."""
+    return int(datetime.combine(day, time.min, zone).timestamp())
+
+
 def days_late(effective: int, filed: int, zone: ZoneInfo) -> int:
     """Calendar days begun after the effective instant: local midnights passed; 0 in time, and later on the same day."""
     return max(0, (local_day(filed, zone) - local_day(effective, zone)).days)

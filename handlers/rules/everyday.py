@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+
 def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
 from handlers.rules.text import fold
 
-SURE, MAYBE = 86.0, 66.0
+EXACT, SURE, MAYBE = 100.0, 86.0, 66.0
 _CLEAR_LEAD = 6.0
 _MOST = 3
+_BY_RATIO = 0.55
+_LEAST_RATIO = (MAYBE - 100 * (1 - _BY_RATIO)) / _BY_RATIO
+"""Below this the sum cannot reach MAYBE, whatever the other measure says."""
 
 _ABBREVIATIONS = {
     "bhtn": "bao hiem that nghiep", "bhxh": "bao hiem xa hoi", "bhyt": "bao hiem y te", "bq": "binh quan",
@@ -35,6 +39,7 @@ def spelled(text: str) -> str:
     return " ".join(_ABBREVIATIONS.get(word, word) for word in words)
 
 
+@lru_cache(maxsize=4096)  # names of a plan: the same few hundred in every turn
 def name_forms(name: str, aliases: tuple[str, ...]) -> tuple[str, ...]:
     """The spelled forms by which a name is found: itself, without its parentheses, without what plans add to it, its aliases."""
     forms = [spelled(form) for form in (name, re.sub(r"\([^)]*\)", " ", name), *aliases)]
@@ -53,8 +58,11 @@ class Match:
 
 def _score(written: str, form: str) -> float:
     if written == form:
-        return 100.0
-    score = 0.55 * fuzz.ratio(written, form) + 0.45 * fuzz.token_set_ratio(written, form)
+        return EXACT
+    likeness = fuzz.ratio(written, form, score_cutoff=_LEAST_RATIO)
+    if not likeness:
+        return 0.0
+    score = _BY_RATIO * likeness + (1 - _BY_RATIO) * fuzz.token_set_ratio(written, form)
     if {word for word in written.split() if word.isdigit()} - set(form.split()):
         score -= 20
     return min(score, 99.0)
@@ -79,7 +87,7 @@ def match_name(written: str, names: tuple[tuple[str, tuple[str, ...]], ...]) -> 
         return None
     best = scored[0][0]
     second = scored[1][0] if len(scored) > 1 else 0.0
-    clear = SURE <= best < 100.0 and best - second >= _CLEAR_LEAD and _holders(written, names) < 2
-    sure = (best == 100.0 and second < 100.0) or clear
+    clear = SURE <= best < EXACT and best - second >= _CLEAR_LEAD and _holders(written, names) < 2
+    sure = (best == EXACT and second < EXACT) or clear
     near = tuple(item_id for score, item_id in scored if score >= best - 15)
     return Match(near[:1] if sure else near[:_MOST], best, sure)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from rapidfuzz.distance import OSA
-
 from handlers.rules.everyday import ABBREVIATIONS, ORDINARY
+from handlers.rules.near_names import LONGEST, NearNames
 from handlers.rules.text import untelex
-from handlers.rules.words import Spoken, Word, spelling
+from handlers.rules.words import Spoken, Word, spelling, trimmed
 
 _PREFIXES = (
     ("uy", "ban", "nhan", "dan"), ("so", "noi", "vu"), ("thanh", "pho"), ("don", "vi"), ("ubnd",), ("tinh",), ("tp",), ("snv",),
     ("lanh", "dao"), ("doan",),
 )  # fmt: skip
 """What may stand before a name and says nothing more about it."""
+
+_KINDS = (("xa",), ("phuong",), ("dac", "khu"), ("thi", "tran"), ("huyen",), ("thi", "xa"), ("quan",))
+"""Kinds of unit that a name may begin with ("xã Tân Lập") and a person may leave out."""
 
 _LINKS = frozenset(("cua", "voi", "va", "cho", "o", "tai", "giua", "ve", "cung", "hay", "hoac", "vs", "and", "of", "with", "for", "in"))
 """Connecting words: those left beside a removed name go with it."""
@@ -25,8 +27,6 @@ _COMPOUNDS = frozenset((("bao", "cao"), ("quang", "cao"), ("to", "cao"), ("nang"
 
 _VOWELS = frozenset("aeiouy")
 _SHORT = 3          # a word of up to three letters is a code, not a name: only exact, and only without diacritics
-_SHORTEST_FUZZY = 5
-_LONGEST_FUZZY = 5  # words
 _FUZZY_WORDS = 40   # a text longer than this is no question: no guessing in it
 _MANY = 8           # initials that more names share say nothing
 
@@ -81,21 +81,16 @@ class NameIndex:
 
     def __init__(self, names: Iterable[Name]) -> None:
         self._exact: dict[tuple[str, ...], tuple[str, ...]] = {}
-        self._spellings: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+        self._spellings: dict[tuple[str, ...], list[tuple[str, tuple[str, ...]]]] = {}
         self._initials: dict[str, tuple[str, ...]] = {}
         for name in names:
             for place, text in enumerate((name.name, *name.aliases)):
                 for words in _forms(Spoken.of(text).words):
                     self._learn(name.id, words, initials=place == 0)
         keys = sorted(self._exact, key=len, reverse=True)
-        self._joined: dict[str, tuple[tuple[str, ...], ...]] = {}
-        for key in keys:
-            joined = "".join(key)
-            if len(joined) >= _SHORTEST_FUZZY and len(key) <= _LONGEST_FUZZY:
-                self._joined[joined] = (*self._joined.get(joined, ()), key)
+        self._nearby = NearNames(keys)
         self._lengths = sorted({len(key) for key in keys}, reverse=True)
         self._vocabulary = frozenset(word for key in keys if len(key) > 1 for word in key)
-        self._neighbours: dict[str, tuple[str, ...]] | None = None
 
     def find(self, text: str) -> One | Several | None:
         """The unit that the text names: the first whole name, else a code or initials, else a name with a typing error."""
@@ -133,21 +128,12 @@ class NameIndex:
         if initials and len(letters) > 1 and letters.isalpha():
             self._initials[letters] = _added(self._initials.get(letters, ()), unit_id)
         known = self._spellings.setdefault(key, [])
-        if any(word.marked for word in words):      # an alias typed without diacritics says nothing about them
-            known[:] = [typed for typed in known if typed != key]
-        elif known:
+        typed = tuple(word.typed for word in words)
+        if typed != key:      # an alias typed without diacritics says nothing about them
+            known[:] = [each for each in known if each != (unit_id, key)]
+        elif any(each == unit_id for each, _ in known):
             return
-        known.append(tuple(word.typed for word in words))
-
-    def _neighbourhood(self) -> dict[str, tuple[str, ...]]:
-        """Every joined name with each one of its letters taken away: two texts at a distance of one edit share such a form."""
-        if self._neighbours is None:
-            found: dict[str, tuple[str, ...]] = {}
-            for joined in self._joined:
-                for form in _lessened(joined):
-                    found[form] = (*found.get(form, ()), joined)
-            self._neighbours = found
-        return self._neighbours
+        known.append((unit_id, typed))
 
     # Exact --------------------------------------------------------------------------------------------------------------------
 
@@ -172,28 +158,32 @@ class NameIndex:
         """The longest name that begins with this word."""
         for length in self._lengths:
             key = keys[place : place + length]
-            if len(key) == length and key in self._exact and self._plausible(spoken, key, place):
-                short = length == 1 and len(key[0]) <= _SHORT
-                return _Hit(place, place + length, self._exact[key], short)
+            if len(key) == length and key in self._exact and (ids := self._meant(spoken, key, place)):
+                return _Hit(place, place + length, ids, short=length == 1 and len(key[0]) <= _SHORT)
         word = keys[place]
-        for whole in self._joined.get(word, ()):
+        for whole in self._nearby.joined(word):
             if not spoken.words[place].marked:
                 return _Hit(place, place + 1, self._exact[whole])
         if word in self._initials and self._means_initials(spoken, place):
             return _Hit(place, place + 1, self._initials[word], short=True)
         return None
 
-    def _plausible(self, spoken: Spoken, key: tuple[str, ...], place: int) -> bool:
-        """Whether the typed words can be this name: diacritics that contradict it, and everyday words, are not."""
+    def _meant(self, spoken: Spoken, key: tuple[str, ...], place: int) -> tuple[str, ...]:
+        """The units of this name that the typed words can mean: none for everyday words and diacritics that contradict it."""
         words = spoken.words[place : place + len(key)]
-        if len(key) == 1:
-            if len(key[0]) <= _SHORT:
-                return not words[0].marked or any(words[0].typed == typed for (typed,) in self._spellings[key])
-            alone = len(spoken.words) == 1 or (place > 0 and any(prefix[-1] == spoken.words[place - 1].key for prefix in _PREFIXES))
-            return key[0] not in ORDINARY or alone
-        if place and (spoken.words[place - 1].key, key[0]) in _COMPOUNDS:
-            return False
-        return any(_agrees(words, typed) for typed in self._spellings[key])
+        spellings = self._spellings[key]
+        before = spoken.words[place - 1].key if place else ""
+        named = any(prefix[-1] == before for prefix in _PREFIXES + _KINDS)
+        if len(key) == 1 and key[0] in ORDINARY and len(spoken.words) > 1 and not named:
+            return ()
+        if (before, key[0]) in _COMPOUNDS:
+            return ()
+        alike = [unit_id for unit_id, typed in spellings if all(map(_same_spelling, words, typed))]
+        if alike and any(word.marked for word in spoken.words):
+            return tuple(dict.fromkeys(alike))      # who types diacritics tells Nam Cang from Nậm Cang
+        if len(key) == 1 and len(key[0]) <= _SHORT and words[0].marked:
+            return ()
+        return tuple(dict.fromkeys(unit_id for unit_id, typed in spellings if _agrees(words, typed)))
 
     def _means_initials(self, spoken: Spoken, place: int) -> bool:
         word = spoken.words[place]
@@ -209,9 +199,9 @@ class NameIndex:
     # With typing errors -------------------------------------------------------------------------------------------------------
 
     def _guess(self, spoken: Spoken, keys: tuple[str, ...], taken: frozenset[int]) -> Iterator[_Hit]:
-        if not self._joined or len(keys) > _FUZZY_WORDS:
+        if not self._lengths or len(keys) > _FUZZY_WORDS:
             return
-        longest = min(_LONGEST_FUZZY, self._lengths[0])
+        longest = min(LONGEST, self._lengths[0])
         place = 0
         while place < len(keys):
             best: tuple[int, int, _Hit] | None = None
@@ -229,36 +219,12 @@ class NameIndex:
                 place = best[2].end
 
     def _near(self, spoken: Spoken, keys: tuple[str, ...], place: int, length: int) -> tuple[tuple[str, ...], int]:
-        """The units whose names lie nearest to these words, within the distance that their length allows, and that distance."""
+        """The units whose names lie nearest to these words, and the number of errors between."""
         window = keys[place : place + length]
-        joined = "".join(window)
-        if not (_SHORTEST_FUZZY - 1 <= len(joined) <= 40) or any(word.isdecimal() for word in window):
+        if window in self._exact or (place and (spoken.words[place - 1].key, window[0]) in _COMPOUNDS):
             return (), 0
-        if place and (spoken.words[place - 1].key, window[0]) in _COMPOUNDS:
-            return (), 0
-        limit = 1 if len(joined) < 8 else 2
-        best = limit + 1
-        ids: tuple[str, ...] = ()
-        for candidate in self._candidates(joined, window, limit):
-            distance = OSA.distance(joined, candidate, score_cutoff=min(limit, best))
-            if distance > min(limit, best):
-                continue
-            fitting = [key for key in self._joined[candidate] if key != window and _is_slip(window, key)]
-            found = tuple(dict.fromkeys(each for key in fitting for each in self._exact[key]))
-            if not found:
-                continue
-            ids = found if distance < best else tuple(dict.fromkeys((*ids, *found)))
-            best = distance
-        return ids, best
-
-    def _candidates(self, joined: str, window: tuple[str, ...], limit: int) -> Iterable[str]:
-        neighbours = self._neighbourhood()
-        found = dict.fromkeys(candidate for form in _lessened(joined) for candidate in neighbours.get(form, ()))
-        if limit > 1:
-            for form in _lessened(joined):
-                for smaller in _lessened(form):
-                    found |= dict.fromkeys(neighbours.get(smaller, ()))
-        return found
+        near, distance = self._nearby.near(window)
+        return tuple(dict.fromkeys(unit_id for key in near for unit_id in self._exact[key])), distance
 
 
 def _added(ids: tuple[str, ...], unit_id: str) -> tuple[str, ...]:
@@ -266,18 +232,18 @@ def _added(ids: tuple[str, ...], unit_id: str) -> tuple[str, ...]:
 
 
 def _forms(words: tuple[Word, ...]) -> Iterator[tuple[Word, ...]]:
-    """The whole name, and the name without "tỉnh", "UBND" and the like before it."""
+    """The whole name, and the name without "tỉnh", "UBND", "xã" and the like before it."""
     if words:
         yield words
-    bare = words[_prefix_length(words) :]
+    bare = words[_prefix_length(words, _PREFIXES + _KINDS) :]
     if bare and len(bare) < len(words):
         yield bare
 
 
-def _prefix_length(words: tuple[Word, ...]) -> int:
+def _prefix_length(words: tuple[Word, ...], prefixes: tuple[tuple[str, ...], ...]) -> int:
     place = 0
     while True:
-        for prefix in _PREFIXES:
+        for prefix in prefixes:
             if tuple(word.key for word in words[place : place + len(prefix)]) == prefix:
                 place += len(prefix)
                 break
@@ -285,33 +251,28 @@ def _prefix_length(words: tuple[Word, ...]) -> int:
             return place
 
 
-def _lessened(text: str) -> list[str]:
-    return [text, *(text[:place] + text[place + 1 :] for place in range(len(text)))]
+def _same_spelling(word: Word, typed: str) -> bool:
+    return word.typed == typed or spelling(word.typed) == spelling(typed)
 
 
 def _agrees(words: tuple[Word, ...], name: tuple[str, ...]) -> bool:
     """Whether typed diacritics allow this name: none typed always do; "cáo bằng" is not Cao Bằng, "diễn biến" not Điện Biên."""
-    equal = [spelling(word.typed) == spelling(typed) for word, typed in zip(words, name, strict=True)]
+    equal = list(map(_same_spelling, words, name))
     if any(word.marked and word.key == typed for word, typed in zip(words, name, strict=True)):
         return all(word.key == typed for word, typed in zip(words, name, strict=True))
     return any(equal) or not all(word.marked for word in words)
-
-
-def _is_slip(window: tuple[str, ...], key: tuple[str, ...]) -> bool:
-    """Whether the words look like this name mistyped, rather than like ordinary words that resemble it."""
-    if len(window) == len(key):
-        return not any(word != meant and word in ORDINARY for word, meant in zip(window, key, strict=True))
-    return not all(word in ORDINARY or word in key for word in window)
 
 
 def _typed(spoken: Spoken, hit: _Hit) -> str:
     return spoken.text[spoken.words[hit.start].start : spoken.words[hit.end - 1].end]
 
 
-def _rest(spoken: Spoken, hits: Iterable[_Hit]) -> str:
+def _rest(spoken: Spoken, hits: Sequence[_Hit]) -> str:
     """The text without the names, the prefixes before them, and connecting words that would dangle."""
     taken: set[int] = set()
     keys = spoken.keys
+    if not hits:
+        return trimmed(spoken.text)
     for hit in hits:
         taken.update(range(hit.start, hit.end))
         place = hit.start
@@ -331,7 +292,7 @@ def _rest(spoken: Spoken, hits: Iterable[_Hit]) -> str:
         for index in ends:
             if index in taken:
                 continue
-            if not taken or keys[index] not in _LINKS:
+            if keys[index] not in _LINKS:
                 break
             taken.add(index)
     return spoken.without(taken)

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from handlers.rules.words import Spoken
+from handlers.rules.words import Spoken, mended
 
 _QUARTERS = ("Q1", "H1", "M9", "year")
 _QUARTER_NUMBERS = {
@@ -32,6 +32,10 @@ class PeriodFound:
     rest: str
 
 
+_VOCABULARY = frozenset((
+    "quy", "nam", "thang", "ngoai", "truoc", "nay", "sau", "toi", "dau", "cuoi", "nua", "ca", "uoc", "chinh", "thuc", "so", "ket", "hien",
+))  # fmt: skip
+
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), period)
     for pattern, period in (
@@ -40,6 +44,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf"\b{_ASIDE}(?:so lieu\s+)?(?:nam\s+)?chinh thuc(?:\s+ca)?(?:\s+{_NAMELESS_YEAR})?", "year-final"),
         (rf"\b{_ASIDE}(?:so lieu\s+)?uoc(?:\s+(?:thuc hien|tinh|dat))?(?:\s+ca)?(?:\s+{_NAMELESS_YEAR})?\b", "year-estimate"),
         (rf"\b{_ASIDE}(?:9|chin)\s+thang{_OF_YEAR}(?!\s+\d{{1,2}}\b)", "M9"),
+        (rf"\b{_ASIDE}(?:(?:6|sau)\s+thang|nua)\s+cuoi\s+(?:{_NAMELESS_YEAR}|(?=nam\b))", "year"),
         (rf"\b{_ASIDE}(?:so ket\s+)?(?:6|sau)\s+thang{_OF_YEAR}(?!\s+\d{{1,2}}\b)", "H1"),
         (rf"\b{_ASIDE}(?:3|ba)\s+thang{_OF_YEAR}(?!\s+\d{{1,2}}\b)", "Q1"),
         (rf"\b{_ASIDE}12\s+thang{_OF_YEAR}(?!\s+\d{{1,2}}\b)", "year"),
@@ -64,7 +69,7 @@ def parse_year(text: str, today: date) -> int | None:
 
 def take_year(text: str, today: date) -> tuple[int | None, str]:
     """The year that the text names, or None, and the text without it."""
-    spoken = Spoken.of(text)
+    spoken = Spoken.of(mended(text, _VOCABULARY))
     found = _year_match(spoken, today)
     if found is None:
         return None, spoken.text
@@ -90,7 +95,7 @@ def parse_period(text: str, today: date) -> PeriodFound | None:
 
     "năm", "năm 2025" and "năm ngoái" alone mean the whole year; "quý này" and "quý trước" are counted from ``today``.
     """
-    spoken = Spoken.of(text)
+    spoken = Spoken.of(mended(text, _VOCABULARY))
     for pattern, period in _PATTERNS:
         for found in pattern.finditer(spoken.flat):
             if not _spelt(spoken, found.start(), found.end()):
@@ -100,7 +105,7 @@ def parse_period(text: str, today: date) -> PeriodFound | None:
                 return _quarter(found, rest, today)
             year, rest = take_year(rest, today)
             return PeriodFound(period, year, _without_year_word(rest))
-    year, rest = take_year(text, today)
+    year, rest = take_year(spoken.text, today)
     if year is not None:
         named = _year_match(spoken, today)
         if named is not None and "nam" in spoken.flat[slice(*named[1])]:

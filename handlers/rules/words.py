@@ -11,10 +11,11 @@ import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from handlers.rules.text import fold
+from handlers.rules.text import fold, untelex
 
 _MARKS = re.compile("[\u0300-\u036f\u200b-\u200f\u2060\ufeff]")
 _WORD = re.compile(r"[^\W_]+")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _LEFT = " \t,.;:?!…–—-/|)>”\"'»"
 _RIGHT = " \t,.;:?!…–—-/|(<“\"'«"
 
@@ -91,6 +92,11 @@ class Spoken:
     def cut(self, start: int, end: int) -> str:
         """The typed text without the characters from ``start`` to ``end``."""
         return trimmed(f"{self.text[:start].rstrip(_RIGHT)} {self.text[end:].lstrip(_LEFT)}")
+
+
+def mended(text: str, vocabulary: frozenset[str]) -> str:
+    """The text with telex leftovers taken out of the words that then are of the vocabulary; digits and all else stay."""
+    return _LETTERS.sub(lambda found: untelex(found[0], vocabulary), unicodedata.normalize("NFC", text))
 
 
 def trimmed(text: str) -> str:

@@ -47,6 +47,8 @@ def working(criterion: Criterion, entry: Entry | None, leader: Ratio | None, dec
 
 def _missing(criterion: Criterion, entry: Entry | None) -> Message:
     if criterion.planned and (entry is None or entry.plan is None or entry.plan <= 0):
+        if entry is not None and entry.plan is not None and entry.actual is not None:
+            return m("The plan figure is {plan}, so there is no ratio to it: counts 0 for now", plan=Number(entry.plan))
         if entry is not None and entry.actual is not None:
             return m("{actual}, but no plan figure yet: counts 0 for now", actual=Number(entry.actual, unit=criterion.unit))
         if entry is not None:
@@ -65,7 +67,14 @@ def _of_ratio(criterion: Criterion, entry: Entry, leader: Ratio | None, points: 
     if criterion.rule == "ratio":
         if found >= 1:
             return m("{above}/{below} reaches the plan: {max} points", above=Number(above), below=Number(below), max=maximum)
+        if found < 0:
+            return m("{above}/{below} is below 0: {points} points", above=Number(above), below=Number(below), points=Number(points))
         shown = _digits(found, lambda value: criterion.max * value, points, decimals)
+        if shown is None:
+            return m(
+                "{above}/{below} ≈ {ratio}; {max} × {above}/{below} = {exact} ≈ {points}", above=Number(above), below=Number(below),
+                ratio=Number(found, 4), max=maximum, exact=_figure(criterion.max * found), points=Number(points),
+            )  # fmt: skip
         return m(
             "{above}/{below} {is_about} {ratio}; {max} × {ratio} {gives} {points}", above=Number(above), below=Number(below),
             is_about=_sign(found == shown), ratio=_figure(shown), max=maximum, gives=_sign(criterion.max * shown == points),
@@ -77,7 +86,15 @@ def _of_ratio(criterion: Criterion, entry: Entry, leader: Ratio | None, points: 
             points=Number(points),
         )  # fmt: skip
     if found < 1:
-        shown = _digits(found, lambda value: max(Fraction(0), HALF * criterion.max * value), points, decimals)
+        if found < 0:
+            return m("{above}/{below} is below 0: {points} points", above=Number(above), below=Number(below), points=Number(points))
+        shown = _digits(found, lambda value: HALF * criterion.max * value, points, decimals)
+        if shown is None:
+            return m(
+                "{above}/{below} ≈ {ratio}; below plan: 0.5 × {max} × {above}/{below} = {exact} ≈ {points}", above=Number(above),
+                below=Number(below), ratio=Number(found, 4), max=maximum, exact=_figure(HALF * criterion.max * found),
+                points=Number(points),
+            )  # fmt: skip
         return m(
             "{above}/{below} {is_about} {ratio}; below plan: 0.5 × {max} × {ratio} {gives} {points}", above=Number(above),
             below=Number(below), is_about=_sign(found == shown), ratio=_figure(shown), max=maximum,
@@ -90,7 +107,17 @@ def _above_plan(
     criterion: Criterion, above: Fraction, below: Fraction, found: Fraction, leader: Ratio | None, points: Fraction, decimals: int
 ) -> Message:
     maximum = Number(criterion.max)
-    if leader is None or found >= leader:
+    if leader is None:
+        return m(
+            "{above}/{below}, above plan; the best ratio of the cluster is not known yet: {max} points for now", above=Number(above),
+            below=Number(below), max=maximum,
+        )  # fmt: skip
+    if found > leader:
+        return m(
+            "{above}/{below}, above the best ratio that counts in the cluster: {max} points", above=Number(above), below=Number(below),
+            max=maximum,
+        )  # fmt: skip
+    if found == leader:
         shown = round_half_up(found, 4)
         return m(
             "{above}/{below} {is_about} {ratio}; the best of the cluster: {max} points", above=Number(above), below=Number(below),
@@ -109,6 +136,14 @@ def _above_plan(
             value = half + half * (ratio_shown - 1) / (best_shown - 1)
             if round_half_up(value, decimals) == points:
                 break
+    else:
+        # No shortened quotient gives the points (they lie on a half, or the excess is too small): the ratios as fractions do.
+        return m(
+            "{above}/{below}; above plan, the best unit has {top}/{under}: "
+            "0.5 × {max} + 0.5 × {max} × ({above}/{below} − 1)/({top}/{under} − 1) ≈ {points}",
+            above=Number(above), below=Number(below), top=Number(best.numerator), under=Number(best.denominator), max=maximum,
+            points=Number(points),
+        )  # fmt: skip
     return m(
         "{above}/{below} {is_about} {ratio}; above plan, the best unit has {best}: 0.5 × {max} + 0.5 × {max} × ({ratio} − 1)/({best} − 1)"
         " {gives} {points}",
@@ -117,13 +152,14 @@ def _above_plan(
     )  # fmt: skip
 
 
-def _digits(exact: Fraction, product: Callable[[Fraction], Fraction], points: Fraction, decimals: int) -> Fraction:
-    """The quotient rounded to the fewest digits (from four) with which the shown product gives the points."""
-    for digits in DIGITS:
-        shown = round_half_up(exact, digits)
-        if round_half_up(product(shown), decimals) == points:
-            return shown
-    return round_half_up(exact, DIGITS[-1])
+def _digits(exact: Fraction, product: Callable[[Fraction], Fraction], points: Fraction, decimals: int) -> Fraction | None:
+    """The quotient rounded to the fewest digits (from four) with which the shown product gives the points.
+
+    None when no number of digits does: an endless quotient whose product lies exactly on a half (15 × 11,56/24 = 7,225).
+    """
+    return next(
+        (shown for shown in (round_half_up(exact, each) for each in DIGITS) if round_half_up(product(shown), decimals) == points), None
+    )
 
 
 def _figure(value: Fraction) -> Number:

@@ -1,0 +1,181 @@
+"""Checks across the files of a folder, and against what the database already knows."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from bot.plan import days_off
+from bot.plan.content import CALENDAR, CRITERIA, FILES, MEMBERSHIPS, TARGETS, UNITS, CalendarPart, PlanFolder, Target
+from bot.plan.findings import Finding, Findings
+from bot.plan.folder import read_folder
+from bot.plan.stored import Stored
+from handlers.kit.message import Day, Number, m
+from handlers.rules.deadline import effective_day
+from storage.movements import Indicator, Movement
+from storage.scoring_tables import StoredCriterion
+from storage.units import Unit
+
+
+def check(path: Path, stored: Stored | None = None) -> tuple[PlanFolder, tuple[Finding, ...]]:
+    """Read a folder and find everything that is wrong with it: by itself, and beside what ``stored`` holds (None: an empty database)."""
+    findings = Findings()
+    plan = read_folder(path, findings)
+    _Check(plan, stored or Stored(), findings).all()
+    return plan, findings.ordered(FILES)
+
+
+class _Check:
+    def __init__(self, plan: PlanFolder, stored: Stored, findings: Findings) -> None:
+        self.plan = plan
+        self.stored = stored
+        self.findings = findings
+        own = () if plan.units is None else plan.units.units
+        self.units: dict[str, Unit] = {each.id: each for each in (*stored.units.units, *own)}
+        self.roles: dict[tuple[int, str], str] = {(each.year, each.unit_id): each.role for each in stored.memberships}
+        self.roles |= {(each.year, each.unit_id): each.role for each in plan.memberships or ()}
+
+    def all(self) -> None:
+        self._years()
+        self._units()
+        self._memberships()
+        if self.plan.table is not None:
+            self._members(CRITERIA, self.plan.table.lines.get("year", 0), self.plan.table.table.year)
+        if self.plan.calendar is not None:
+            self._calendar(self.plan.calendar)
+        for target in self.plan.targets or ():
+            self._target(target)
+
+    def _years(self) -> None:
+        """A folder holds one year: that of its table, else of its calendar."""
+        table, calendar = self.plan.table, self.plan.calendar
+        year = table.table.year if table is not None else calendar.year if calendar is not None else None
+        if table is not None and calendar is not None and table.table.year != calendar.year:
+            self.findings.error(
+                CALENDAR, calendar.lines.get("year", 0),
+                m("the calendar is of {year}, but {file} is of {other}", year=str(calendar.year), file=CRITERIA, other=str(table.table.year)),
+            )  # fmt: skip
+        if year is None:
+            return
+        seen: set[int] = set()
+        for target in self.plan.targets or ():
+            if target.year != year and target.year not in seen:
+                seen.add(target.year)
+                text = m("targets of {other} in a folder of {year}", other=str(target.year), year=str(year))
+                self.findings.error(TARGETS, target.line, text)
+
+    def _units(self) -> None:
+        part = self.plan.units
+        if part is None:
+            return
+        for before, after in sorted(part.successions):
+            for unit_id, other in ((before, after), (after, before)):
+                if unit_id not in self.units:
+                    self.findings.error(UNITS, part.lines.get(other, 0), m("unit {id} is not known", id=unit_id))
+
+    def _memberships(self) -> None:
+        given = {(each.year, each.unit_id) for each in self.plan.memberships or ()}
+        for each in self.plan.memberships or ():
+            unit = self.units.get(each.unit_id)
+            if unit is None:
+                self.findings.error(MEMBERSHIPS, each.line, m("unit {id} is not known", id=each.unit_id))
+                continue
+            if (unit.valid_to or "9999") < f"{each.year}-01-01" or (unit.valid_from or "") > f"{each.year}-12-31":
+                self.findings.error(
+                    MEMBERSHIPS, each.line, m("{name} ({id}) does not exist in {year}", name=unit.name, id=unit.id, year=str(each.year))
+                )
+            if each.role == "lead":
+                for other in self.stored.memberships:
+                    if other.year == each.year and other.role == "lead" and (other.year, other.unit_id) not in given:
+                        self.findings.error(
+                            MEMBERSHIPS, each.line,
+                            m("{year} has a lead already, {other}, who is not in the file", year=str(each.year), other=other.unit_id),
+                        )  # fmt: skip
+
+    def _members(self, file: str, line: int, year: int) -> None:
+        if not any(each == year for each, _ in self.roles):
+            self.findings.warn(file, line, m("no unit is a member in {year}: nobody is ranked and nobody reports", year=str(year)))
+
+    def _calendar(self, part: CalendarPart) -> None:
+        forms = {each.id for calendar in self.stored.calendars.values() for each in calendar.forms or ()}
+        forms |= {each.id for each in part.forms or ()}
+        elsewhere = {
+            event.id: year for year, calendar in self.stored.calendars.items() if year != part.year for event in calendar.events
+        }
+        holidays = frozenset(date.fromisoformat(day) for day in part.holidays)
+        holidays |= {date.fromisoformat(day) for calendar in self.stored.calendars.values() for day in calendar.holidays}
+        ids = {each.id for each in part.events} | elsewhere.keys()
+        for event in part.events:
+            line = part.lines.get(event.id, 0)
+            if event.id in elsewhere:
+                self.findings.error(
+                    CALENDAR, line,
+                    m("event {id} belongs to the calendar of {year}; give this one another id", id=event.id, year=str(elsewhere[event.id])),
+                )  # fmt: skip
+            if event.form is not None and part.forms is None and event.form not in forms:
+                text = m("form {form} is not among the forms", form=event.form)
+                self.findings.error(CALENDAR, line, m("{what}: {text}", what=event.id, text=text))
+            if event.done_by is not None:
+                verb, _, other = event.done_by.partition(" ")
+                if verb != "rsvp" or other not in ids:
+                    self.findings.error(CALENDAR, line, m("{id}: done_by must be rsvp and the id of an event", id=event.id))
+            if event.kind == "deadline":
+                self._members(CALENDAR, line, event.of_year)
+                day = date.fromisoformat(event.day)
+                effective = effective_day(day, holidays)
+                if effective != day:
+                    self.findings.warn(
+                        CALENDAR, line,
+                        m("{id}: {day} is not a working day; the deadline ends on {effective}", id=event.id, day=Day(day, "weekday"),
+                          effective=Day(effective, "weekday")),
+                    )  # fmt: skip
+        days_off.compare(part, self.findings)
+
+    def _target(self, target: Target) -> None:
+        unit = self.units.get(target.unit_id)
+        if unit is None:
+            self.findings.error(TARGETS, target.line, m("unit {id} is not known", id=target.unit_id))
+            return
+        if (target.year, target.unit_id) not in self.roles:
+            self.findings.error(
+                TARGETS, target.line, m("{unit} is not a member of the cluster in {year}", unit=target.unit_id, year=str(target.year))
+            )
+        criterion, indicator, movement = self._criterion(target), *self._indicator(target)
+        plan = Decimal(target.plan)
+        if criterion is None and indicator is None:
+            text = m("{item} is neither a criterion of {year} nor an indicator", item=target.item_id, year=str(target.year))
+            self.findings.error(TARGETS, target.line, text)
+        elif criterion is not None:
+            if plan <= 0 and criterion.rule in ("ratio", "ratio_leader"):
+                self.findings.warn(TARGETS, target.line, m("{item}: with a plan of 0 or less there is no score", item=target.item_id))
+        elif indicator is not None and movement is not None:
+            if not movement.year_from <= target.year <= movement.year_to:
+                self.findings.warn(
+                    TARGETS, target.line, m("{item}: the movement is not open in {year}", item=target.item_id, year=str(target.year))
+                )
+            self._range(target, plan, indicator, unit)
+
+    def _criterion(self, target: Target) -> StoredCriterion | None:
+        table = self.plan.table if self.plan.table is not None and self.plan.table.table.year == target.year else None
+        tables = [each for each in (table, self.stored.tables.get(target.year)) if each is not None]
+        return next((each for part in tables for each in part.table.criteria if each.id == target.item_id), None)
+
+    def _indicator(self, target: Target) -> tuple[Indicator | None, Movement | None]:
+        parts = [part for part in (self.plan.movements, self.stored.movements) if part is not None]
+        indicator = next((each for part in parts for each in part.indicators if each.item_id == target.item_id), None)
+        if indicator is None:
+            return None, None
+        return indicator, next((each for part in parts for each in part.movements if each.id == indicator.movement_id), None)
+
+    def _range(self, target: Target, plan: Decimal, indicator: Indicator, unit: Unit) -> None:
+        low = None if indicator.low is None else Decimal(indicator.low)
+        high = None if indicator.high is None else Decimal(indicator.high)
+        if indicator.max_ref == "communes" and unit.communes is not None:
+            high = Decimal(unit.communes) if high is None else min(high, Decimal(unit.communes))
+        if (low is not None and plan < low) or (high is not None and plan > high):
+            self.findings.error(
+                TARGETS, target.line,
+                m("{item}: {plan} lies outside {low} to {high}", item=target.item_id, plan=Number(plan),
+                  low="…" if low is None else Number(low), high="…" if high is None else Number(high)),
+            )  # fmt: skip

@@ -1,0 +1,175 @@
+"""/han: deadlines. The own unit's open duties and what comes next, or those of a day, a month, a period, with the time left."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from handlers import agenda
+from handlers.agenda import Dated, Free
+from handlers.asked_time import Period, Span, Words, asked_time, no_such_day
+from handlers.kit.command import EVERYONE, Command
+from handlers.kit.message import Message, Value, m
+from handlers.kit.reply import Block, Choice, Choices, Fields, Go, Text
+from handlers.kit.turn import Outcome, Turn, answer
+from handlers.rules.dates import Impossible
+from handlers.rules.deadline import due_line, local_day, time_left
+from storage import calendar, duties
+from storage.calendar import Event
+from storage.duties import Duty
+
+MOST = 8
+MOST_AHEAD = 3
+MOST_REPORTS = 3
+SHIFT_DAYS = 14
+"""How far a deadline may be moved by days off: a date asked for is looked up that much earlier in the plan."""
+
+
+def handle(turn: Turn, argument: str) -> Outcome:
+    """The deadlines that the text asks for; without one the open duties and the next dates."""
+    free = agenda.free_days(turn.read)
+    asked = asked_time(argument, turn.today)
+    match asked:
+        case Impossible():
+            return answer(no_such_day(asked))
+        case Span():
+            return _shown(turn, _between(turn, asked, free), free, asked.shown())
+        case Period():
+            return _shown(turn, _of_period(turn, asked, free), free, asked.shown())
+        case Words():
+            found = [each for each in _concerning(turn, free) if asked.fits(each.event)]
+            if found:
+                return _shown(turn, _nearest(turn, found), free, None)
+            return _upcoming(turn, free)
+        case _:
+            return _upcoming(turn, free)
+
+
+def _upcoming(turn: Turn, free: Free) -> Outcome:
+    blocks: list[Block] = []
+    choices: list[Choice] = []
+    open_events: set[str] = set()
+    for unit_id in turn.unit_ids:
+        owed = duties.open_for(turn.read, unit_id, turn.now)
+        open_events |= {duty.event_id for duty in owed}
+        if owed:
+            blocks.append(Text(m("Open reports and tasks"), "title"))
+            rows = [(agenda.titled(duty.title, duty.year), agenda.due_and_left(duty, turn.now, free, turn.zone)) for duty in owed[:MOST]]
+            blocks.append(Fields(tuple(rows)))
+            choices += _reports(turn, owed)
+    ahead = [each for each in _concerning(turn, free) if each.effective > turn.now and each.event.id not in open_events]
+    if ahead:
+        blocks.append(Text(m("Next deadlines"), "title"))
+        blocks.append(Fields(tuple(_row(turn, each, free) for each in sorted(ahead, key=_instant)[:MOST_AHEAD])))
+    if not blocks:
+        blocks.append(Text(m("No further deadline is planned.")))
+    return answer(*blocks, Choices((*choices, Choice(m("Calendar"), Go("lich")))))
+
+
+def _shown(turn: Turn, found: list[Dated], free: Free, about: Message | None) -> Outcome:
+    if not found:
+        return _none(turn, free, about)
+    blocks: list[Block] = [] if about is None else [Text(m("Deadlines {about}", about=about), "title")]
+    rows = tuple(_row(turn, each, free) for each in sorted(found, key=_instant)[:MOST])
+    blocks.append(Fields(rows))
+    owed = [duty for each in found if (duty := _duty(turn, each.event)) is not None and duty.status == "open" and duty.opens <= turn.now]
+    choices = (*_reports(turn, tuple(owed)), Choice(m("Other deadlines"), Go("han")))
+    return answer(*blocks, Choices(choices))
+
+
+def _none(turn: Turn, free: Free, about: Message | None) -> Outcome:
+    nothing = m("No deadline was found.") if about is None else m("No deadline {about}.", about=about)
+    ahead = [each for each in _concerning(turn, free) if each.effective > turn.now]
+    if not ahead:
+        return answer(nothing, m("No further deadline is planned."))
+    return answer(nothing, m("The next deadline:"), Fields((_row(turn, min(ahead, key=_instant), free),)))
+
+
+def _concerning(turn: Turn, free: Free) -> list[Dated]:
+    """Deadlines and legal dates for the person's units (all, for somebody of the cluster)."""
+    events = [event for event in calendar.events(turn.read) if event.kind in ("deadline", "legal")]
+    roles = agenda.roles_by_year(turn.read, events)
+    ids = turn.unit_ids
+    return [
+        agenda.dated(event, free, turn.zone)
+        for event in events
+        if not ids or any(agenda.concerns(event, unit_id, roles[event.of_year]) for unit_id in ids)
+    ]
+
+
+def _between(turn: Turn, span: Span, free: Free) -> list[Dated]:
+    """What falls into the span as planned or as moved."""
+    found = []
+    for each in _concerning(turn, free):
+        moved = local_day(each.effective, turn.zone)
+        if span.first - timedelta(days=SHIFT_DAYS) <= each.day <= span.last and (
+            span.first <= each.day <= span.last or span.first <= moved <= span.last
+        ):
+            found.append(each)
+    return found
+
+
+def _of_period(turn: Turn, period: Period, free: Free) -> list[Dated]:
+    """The period's report in the first of the years that has one."""
+    every = [each for each in _concerning(turn, free) if each.event.kind == "deadline"]
+    for year in period.years:
+        found = [each for each in every if period.fits(each.event, year) and each.event.form is not None]
+        if found:
+            return found
+    return []
+
+
+def _nearest(turn: Turn, found: list[Dated]) -> list[Dated]:
+    """Of what the words could mean: what is ahead or still open, else the last that was."""
+    ahead = [each for each in found if each.effective > turn.now or _is_open(turn, each.event)]
+    return ahead or sorted(found, key=_instant)[-1:]
+
+
+def _is_open(turn: Turn, event: Event) -> bool:
+    duty = _duty(turn, event)
+    return duty is not None and duty.status == "open"
+
+
+def _duty(turn: Turn, event: Event) -> Duty | None:
+    """The own unit's duty of the event."""
+    for unit_id in turn.unit_ids:
+        duty = duties.duty(turn.read, f"{event.id}:{unit_id}")
+        if duty is not None and duty.status != "cancelled":
+            return duty
+    return None
+
+
+def _row(turn: Turn, each: Dated, free: Free) -> tuple[Message, Value]:
+    title = agenda.titled(each.event.title, each.event.of_year)
+    duty = _duty(turn, each.event)
+    due = due_line(each.due, each.effective, turn.zone, free.names)
+    if duty is not None and duty.status == "done":
+        return title, m("{due}; {done}", due=due, done=agenda.done_line(duty, turn.zone))
+    if each.effective < turn.now and duty is None:
+        return title, m("{due}; past", due=due)
+    return title, m("{left}, due {due}", left=time_left(turn.now, each.effective, turn.zone), due=due)
+
+
+def _reports(turn: Turn, owed: tuple[Duty, ...]) -> list[Choice]:
+    files = {post.unit_id for post in turn.posts if post.role == "officer"}
+    choices: list[Choice] = []
+    for duty in owed[:MOST_REPORTS]:
+        if duty.unit_id in files:
+            choices += agenda.duty_choices(duty, calendar.event(turn.read, duty.event_id), named=True)
+    return choices
+
+
+def _instant(each: Dated) -> int:
+    return each.effective
+
+
+COMMAND = Command(
+    name="han",
+    alias="deadlines",
+    summary=m("Deadlines"),
+    words=m("deadline|deadlines|when is it due|due date"),
+    handle=handle,
+    examples=(m("deadline of the third quarter"),),
+    roles=EVERYONE,
+    quick=True,
+    order=40,
+)

@@ -1,0 +1,191 @@
+"""/xephang: the ranking of a year, of one unit, by group, criterion, movement or indicator."""
+
+from __future__ import annotations
+
+from handlers import ranking_items, score_words
+from handlers.board import Board, Line, Overview
+from handlers.kit.command import Command
+from handlers.kit.message import Message, Value, m
+from handlers.kit.reply import Choice, Choices, Go, Table, Text
+from handlers.kit.turn import Outcome, Turn, answer
+from handlers.score_query import Problem, Question, read_question, ref
+from handlers.standing import shown
+
+NAME = "xephang"
+PAGE = 10
+TOP = 3
+SHOWN_AT_ONCE = 4
+"""Up to so many lines the top and the reader's neighbourhood stand in one table; beyond, the top is one line."""
+
+
+def handle(turn: Turn, argument: str) -> Outcome:
+    """Read the question and answer it; see `handlers.score_query` for what can be asked."""
+    question = read_question(turn, NAME, argument)
+    if isinstance(question, Problem):
+        return question.outcome
+    if question.kind != "total":
+        return ranking_items.ranked(turn, NAME, question)
+    board = Board(turn.read, question.year)
+    overview = board.overview()
+    if overview.reported == 0:
+        return answer(_nobody(question, overview))
+    if question.extreme:
+        return _extreme(turn, question, board, overview)
+    if question.page:
+        return _page(turn, question, board, overview)
+    if question.unit_id is not None:
+        return _unit(turn, question, board, overview, question.unit_id)
+    return _overview(turn, question, board, overview)
+
+
+def _nobody(question: Question, overview: Overview) -> Message:
+    if not overview.units:
+        return m("The cluster has no members in {year} yet.", year=str(question.year))
+    return m("Year {year}: no unit has any figures yet, so there is no ranking.", year=str(question.year))
+
+
+def title(turn: Turn, question: Question, overview: Overview) -> Text:
+    """The year, whether provisional or official, and as of when."""
+    return Text(m("Ranking {year} ({status})", year=str(question.year), status=score_words.status(turn, question.year, overview)), "title")
+
+
+def row(line: Line, decimals: int) -> tuple[Value, ...]:
+    """ "1. Sơn La · 616,97": rank, name, points, and what is special about it."""
+    points: Value = shown(line.total, decimals)
+    special: Value = "" if line.exclusion is None else score_words.EXCLUSION_NAMES[line.exclusion]
+    return ("–" if line.rank is None else str(line.rank), line.name, points, special)
+
+
+def table(lines: tuple[Line, ...], own: tuple[str, ...], decimals: int) -> Table:
+    """The lines, the reader's own one strong."""
+    strong = next((index for index, line in enumerate(lines) if line.unit_id in own), None)
+    return Table(tuple(row(line, decimals) for line in lines), "><><", strong=strong)
+
+
+def _overview(turn: Turn, question: Question, board: Board, overview: Overview) -> Outcome:
+    decimals = question.table.decimals
+    top = board.page(0, TOP)
+    own = next((line for line in map(board.unit, turn.unit_ids) if line is not None), None)
+    blocks: list[object] = [title(turn, question, overview)]
+    if len({line.rank_key for line in top}) == 1 and overview.ranked > 1 and overview.ranked == _level(board, top):
+        blocks.append(m("All {count} units are level with {points} points.", count=overview.ranked, points=shown(top[0].total, decimals)))
+    else:
+        blocks += _around(board, own, top, turn.unit_ids, decimals)
+    if own is not None:
+        blocks.append(_about(turn, question, board, overview, own))
+    blocks.append(_figures(turn, question, board, overview))
+    long = any(isinstance(block, Message) for block in blocks[1:2]) and own is not None
+    blocks.append(_more(question, None if long else own, overview))    # eight lines are enough for a meeting
+    return answer(*blocks, topic=_topic(question))
+
+
+def _level(board: Board, top: tuple[Line, ...]) -> int:
+    """How many units share the first rank."""
+    first = top[0]
+    behind = board.below(first)
+    return board.overview().ranked if behind is None else (behind.rank or 1) - 1
+
+
+def _around(board: Board, own: Line | None, top: tuple[Line, ...], mine: tuple[str, ...], decimals: int) -> list[object]:
+    """The top and the own unit with its neighbours, in at most five lines."""
+    place = None if own is None else board.place(own.unit_id)
+    if place is None:
+        return [table((*top, own) if own is not None and own not in top else top, mine, decimals)]
+    near = board.page(max(0, place - 1), 3 if place else 2)
+    if place <= SHOWN_AT_ONCE - 2:
+        return [table(tuple(dict.fromkeys((*top, *near))), mine, decimals)]
+    leading = tuple(m("{rank}. {unit} {points}", rank=line.rank or 0, unit=line.name, points=shown(line.total, decimals)) for line in top)
+    return [m("Leading: {lines}", lines=leading), table(near, mine, decimals)]
+
+
+def _about(turn: Turn, question: Question, board: Board, overview: Overview, line: Line) -> Message:
+    """The unit in one line: rank, points, gap, change."""
+    year, decimals = question.year, question.table.decimals
+    parts: list[Message] = [score_words.rank_of(line, overview), m("{points} points", points=shown(line.total, decimals))]
+    more = (score_words.gap(question.table, board, line), score_words.moved(turn, year, line))
+    parts += [part for part in more if part is not None]
+    return m("{unit}: {facts}", unit=line.name, facts=tuple(parts))
+
+
+def _figures(turn: Turn, question: Question, board: Board, overview: Overview) -> Message:
+    lacking = score_words.missing(turn, question.year, board, overview)
+    counted = score_words.basis(overview)
+    if lacking is None:
+        return m("Counted: {basis}; no figure is missing.", basis=counted)
+    return m("Counted: {basis}; {missing}.", basis=counted, missing=lacking)
+
+
+def _more(question: Question, own: Line | None, overview: Overview) -> Choices:
+    choices = [Choice(m("Whole ranking"), Go(NAME, f"trang 1 {question.year}"))] if overview.units > TOP else []
+    if own is not None:
+        choices.append(Choice(m("Working of the score"), Go("diem", f"{ref(own.unit_id)} {question.year}")))
+    return Choices(tuple(choices), columns=2)
+
+
+def _topic(question: Question) -> tuple[str, str]:
+    """ "còn Sơn La?" asks the same of another unit."""
+    return NAME, f"{{}} năm {question.year}"
+
+
+def _unit(turn: Turn, question: Question, board: Board, overview: Overview, unit_id: str) -> Outcome:
+    line = board.unit(unit_id)
+    if line is None:
+        return answer(_nobody(question, overview))
+    blocks: list[object] = [title(turn, question, overview)]
+    others = [found for found in map(board.unit, question.ids[1:]) if found is not None]
+    for each in (line, *others):
+        about = _about(turn, question, board, overview, each)
+        blocks.append(Text(about))
+        if each.missing:
+            blocks.append(m("{unit}: {count} criteria without figures, counted 0 for now.", unit=each.name, count=each.missing))
+    blocks.append(_figures(turn, question, board, overview))
+    blocks.append(_more(question, line, overview))
+    return answer(*blocks, topic=_topic(question))
+
+
+def _page(turn: Turn, question: Question, board: Board, overview: Overview) -> Outcome:
+    pages = max(1, -(-overview.units // PAGE))
+    if question.page > pages:
+        return answer(m("The ranking has only {count} pages.", count=pages), _paging(question, pages + 1, pages))
+    lines = board.page((question.page - 1) * PAGE, PAGE)
+    heading = [title(turn, question, overview)]
+    if pages > 1:
+        heading.append(Text(m("Page {page} of {count}", page=question.page, count=pages), "note"))
+    shown_lines = table(lines, turn.unit_ids, question.table.decimals)
+    return answer(*heading, shown_lines, _paging(question, question.page, pages), topic=_topic(question))
+
+
+def _paging(question: Question, page: int, pages: int) -> Choices:
+    choices = []
+    if page > 1:
+        choices.append(Choice(m("Previous page"), Go(NAME, f"trang {page - 1} {question.year}")))
+    if page < pages:
+        choices.append(Choice(m("Next page"), Go(NAME, f"trang {page + 1} {question.year}")))
+    return Choices(tuple(choices), columns=2)
+
+
+def _extreme(turn: Turn, question: Question, board: Board, overview: Overview) -> Outcome:
+    """The first or the last of the ranking, with everybody who shares the place."""
+    if not overview.ranked:
+        return answer(title(turn, question, overview), m("No unit is ranked."))
+    edge = board.page(0 if question.extreme == "highest" else overview.ranked - 1, 1)[0]
+    place = 0 if question.extreme == "highest" else max(0, (edge.rank or 1) - 1)
+    level = tuple(line for line in board.page(place, PAGE) if line.rank == edge.rank)
+    label = m("Highest") if question.extreme == "highest" else m("Lowest")
+    return answer(
+        title(turn, question, overview), label, table(level, turn.unit_ids, question.table.decimals),
+        _figures(turn, question, board, overview), topic=_topic(question),
+    )  # fmt: skip
+
+
+COMMAND = Command(
+    name=NAME,
+    alias="ranking",
+    summary=m("Ranking: top, own unit, gap, who is missing"),
+    words=m("ranking|rank|standings|who leads|who is first"),
+    handle=handle,
+    examples=(m("ranking"), m("ranking 2024")),
+    quick=True,
+    public=True,
+    order=20,
+)

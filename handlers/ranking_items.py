@@ -1,0 +1,185 @@
+"""The units in the order of one thing: a group's or a criterion's points, an indicator's figures; a movement's indicators at a glance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from handlers import score_words
+from handlers.board import Board
+from handlers.kit.message import Message, Number, Value, m
+from handlers.kit.reply import Choice, Choices, Go, Table, Text
+from handlers.kit.turn import Outcome, Turn, answer
+from handlers.rules.periods import period_title
+from handlers.rules.text import clip
+from handlers.score_query import LABEL_CHARS, Question, item_ref
+from handlers.standing import shown
+from storage import movements, reports, units
+from storage import standings as kept
+from storage.connection import Snapshot
+from storage.movements import Indicator
+
+PAGE = 10
+LATEST_FIRST = ("year-final", "year", "year-estimate", "M9", "H1", "Q1")
+"""The reporting periods of a year, the one that tells most first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Valued:
+    """A unit with what is compared; None: no figure yet."""
+
+    unit_id: str
+    name: str
+    value: Fraction | None
+    shown: Value
+
+
+def ranked(turn: Turn, command: str, question: Question) -> Outcome:
+    """The answer to a question about a group, criterion, movement or indicator."""
+    match question.kind:
+        case "group":
+            return _of_group(turn, command, question)
+        case "criterion":
+            return _of_criterion(turn, command, question)
+        case "movement":
+            return _of_movement(turn, command, question)
+    return _of_indicator(turn, command, question)
+
+
+def _of_group(turn: Turn, command: str, question: Question) -> Outcome:
+    group = question.table.group(question.item)
+    points = {unit: found.get(question.item, 0) for unit, found in kept.groups_of_year(turn.read, question.year).items()}
+    if group is None or not points or Board(turn.read, question.year).overview().reported == 0:
+        return _nothing(question)
+    values = _points(turn.read, question, points)
+    year = str(question.year)
+    heading = m("Group {id}, {year} (of {max} points): {name}", id=group.id, year=year, max=Number(group.max), name=group.name)
+    return _answer(turn, command, question, heading, values)
+
+
+def _of_criterion(turn: Turn, command: str, question: Question) -> Outcome:
+    criterion = question.table.criterion(question.item)
+    scores = kept.scores_of_criterion(turn.read, question.year, question.item)
+    points = {unit: None if score.missing else score.points for unit, score in scores.items()}
+    if criterion is None or all(value is None for value in points.values()):
+        return _nothing(question)
+    heading = m(
+        "{id} {name}, {year} (of {max} points)", id=criterion.id, name=criterion.name, year=str(question.year), max=Number(criterion.max)
+    )
+    return _answer(turn, command, question, heading, _points(turn.read, question, points))
+
+
+def _points(read: Snapshot, question: Question, points: Mapping[str, int | None]) -> list[Valued]:
+    found = []
+    for unit in units.members(read, question.year):
+        value = points.get(unit.id)
+        text: Value = m("no figure yet") if value is None else shown(value, question.table.decimals)
+        found.append(Valued(unit.id, unit.name, None if value is None else Fraction(value), text))
+    return found
+
+
+def _of_movement(turn: Turn, command: str, question: Question) -> Outcome:
+    movement = next((each for each in movements.open_in(turn.read, question.year) if each.id == question.item), None)
+    indicators = movements.indicators(turn.read, question.item)
+    if movement is None or not indicators:
+        return _nothing(question)
+    choices = tuple(
+        Choice(
+            m("{code} {name}", code=each.code, name=clip(each.name, LABEL_CHARS)),
+            Go(command, f"{item_ref('indicator', each.item_id)} {question.year}"),
+        )
+        for each in indicators
+    )
+    return answer(
+        Text(m("Movement “{name}”, {year}", name=movement.name, year=str(question.year)), "title"),
+        m("Which indicator?"),
+        Choices(choices),
+        topic=(command, f"{item_ref('movement', movement.id)} {{}} {question.year}"),
+    )
+
+
+def indicator_of(read: Snapshot, item_id: str) -> Indicator | None:
+    """The indicator of an item id (MOVEMENT.CODE)."""
+    movement_id, _, code = item_id.rpartition(".")
+    return next((each for each in movements.indicators(read, movement_id) if each.code == code), None)
+
+
+def _of_indicator(turn: Turn, command: str, question: Question) -> Outcome:
+    indicator = indicator_of(turn.read, question.item)
+    if indicator is None:
+        return _nothing(question)
+    period, figures = latest_figures(turn.read, question.year, question.item)
+    if not any(value is not None for value in figures.values()):
+        return _nothing(question)
+    values = []
+    for unit in units.members(turn.read, question.year):
+        figure = figures.get(unit.id)
+        text: Value = m("no figure yet") if figure is None else Number(Decimal(figure), indicator.decimals, indicator.unit)
+        values.append(Valued(unit.id, unit.name, None if figure is None else Fraction(figure), text))
+    heading = m("{code} {name}, {period}", code=indicator.code, name=indicator.name, period=period_title(period, question.year))
+    return _answer(turn, command, question, heading, values, ascending=indicator.direction == "down")
+
+
+def latest_figures(read: Snapshot, year: int, item_id: str) -> tuple[str, dict[str, str | None]]:
+    """The period that most recently has any figure of the item, and the units' figures in it."""
+    for period in LATEST_FIRST:
+        figures = reports.figures(read, year, period, item_id)
+        if any(value is not None for value in figures.values()):
+            return period, figures
+    return LATEST_FIRST[-1], {}
+
+
+def _answer(turn: Turn, command: str, question: Question, heading: Message, values: list[Valued], *, ascending: bool = False) -> Outcome:
+    """The units in order, or the highest, the lowest, or one unit's value with its place."""
+    if question.extreme == "highest":
+        ascending = False
+    if question.extreme == "lowest":
+        ascending = True
+    known = sorted((each for each in values if each.value is not None), key=lambda each: each.value or 0, reverse=not ascending)
+    places = _places(known)
+    missing = [each for each in values if each.value is None]
+    blocks: list[object] = [Text(heading, "title")]
+    start = max(0, question.page - 1) * PAGE
+    if question.ids:
+        lines = [each for each in (*known, *missing) if each.unit_id in question.ids]
+    elif question.extreme:
+        lines = [each for each in known if places[each.unit_id] == 1]
+        blocks.append(m("Highest") if question.extreme == "highest" else m("Lowest"))
+    else:
+        lines = known[start : start + PAGE]
+    rows = tuple((str(places.get(each.unit_id, "–")), each.name, each.shown) for each in lines)
+    strong = next((index for index, each in enumerate(lines) if each.unit_id in turn.unit_ids), None)
+    blocks.append(Table(rows, "><>", strong=strong))
+    if missing and not question.ids:
+        blocks.append(_missing(turn, question, missing))
+    if not question.ids and not question.extreme and len(known) > start + PAGE:
+        next_page = Go(command, f"{_named(question)} trang {max(1, question.page) + 1} {question.year}")
+        blocks.append(Choices((Choice(m("Next page"), next_page),)))
+    return answer(*blocks, topic=(command, f"{_named(question)} {{}} {question.year}"))
+
+
+def _named(question: Question) -> str:
+    return item_ref(question.kind, question.item)
+
+
+def _places(ordered: list[Valued]) -> dict[str, int]:
+    """unit id -> place; equal values share it, the next is skipped."""
+    places: dict[str, int] = {}
+    for position, each in enumerate(ordered):
+        before = ordered[position - 1] if position else None
+        places[each.unit_id] = places[before.unit_id] if before is not None and before.value == each.value else position + 1
+    return places
+
+
+def _missing(turn: Turn, question: Question, missing: list[Valued]) -> Message:
+    """Who has no figure: by name as far as this person may read names."""
+    names = [each.name for each in missing if score_words.names_open(turn, question.year) or each.unit_id in turn.unit_ids]
+    if len(names) == len(missing) and len(names) <= score_words.MOST_NAMES:
+        return m("No figure yet: {units}.", units=tuple(names))
+    return m("{count} units have no figure yet.", count=len(missing))
+
+
+def _nothing(question: Question) -> Outcome:
+    return answer(m("Year {year}: no unit has a figure for this yet.", year=str(question.year)))

@@ -1,0 +1,148 @@
+"""/baocao: enter and file the report of a duty, figure by figure or many at once."""
+
+from __future__ import annotations
+
+import re
+
+from handlers.kit.command import Command
+from handlers.kit.message import Message, Value, m, verbatim
+from handlers.kit.reply import Choice, Choices, Fields, Go, Reply, Text, say
+from handlers.kit.turn import Outcome, Turn
+from handlers.reporting.choosing import Chosen, matching
+from handlers.reporting.conversation import ReportDialogue, ask_drop, start, start_with
+from handlers.reporting.desk import filled, officer_units
+from handlers.reporting.draft import loads
+from handlers.reporting.intake import block_of
+from handlers.reporting.paper import load_paper
+from handlers.reporting.wording import ago, name_of
+from handlers.rules.deadline import time_left
+from handlers.rules.periods import period_title
+from handlers.rules.text import fold
+from storage import duties, reports
+from storage.duties import Duty
+
+MOST_LISTED = 8
+
+
+def handle(turn: Turn, argument: str) -> Outcome:
+    """Choose the duty (the one named, the only one, or from a list) and open it."""
+    argument = argument.strip()
+    word, _, rest = argument.partition(" ")
+    if word == "drop" and rest:
+        return ask_drop(turn, rest)
+    if duties.duty(turn.read, argument) is not None and argument:
+        return start(turn, argument) if officer_units(turn) else _reading(turn)
+    if not officer_units(turn):
+        return _reading(turn)
+    mine = open_duties(turn)
+    if argument and not mine_by_block(turn, argument):
+        found = matching(turn, argument, officer_units(turn))
+        if len(found.open) == 1:
+            return start(turn, found.open[0].id)
+        if found.open:
+            return _choose(turn, found.open)
+        return _not_open(turn, argument, found, mine)
+    claimed = quick_entry(turn, argument) if argument else None
+    if claimed is not None:
+        return claimed
+    if len(mine) == 1:
+        return start(turn, mine[0].id)
+    return _choose(turn, mine)
+
+
+def mine_by_block(turn: Turn, text: str) -> bool:
+    """Whether the argument is a line of figures: "nhập ntm01 85"."""
+    return _likely(turn, text) is not None
+
+
+def open_duties(turn: Turn) -> tuple[Duty, ...]:
+    """What the person may report now, the likeliest (due first) in front."""
+    found = [duty for unit_id in officer_units(turn) for duty in duties.open_for(turn.read, unit_id, turn.now) if duty.form is not None]
+    return tuple(sorted(found, key=lambda duty: (duty.effective, duty.id)))
+
+
+def quick_entry(turn: Turn, text: str) -> Outcome | None:
+    """Figures typed outside any dialogue ("ntm01 85, ntm02 12") start the likeliest duty; None for any other text."""
+    duty = _likely(turn, text)
+    return None if duty is None else start_with(turn, duty.id, text)
+
+
+def _likely(turn: Turn, text: str) -> Duty | None:
+    """The open duty that asks for most of the items named, the first due of equals."""
+    if not re.search(r"\d", text) or not re.search(r"[^\W\d_]", text):
+        return None
+    best: tuple[int, Duty] | None = None
+    for duty in open_duties(turn):
+        if duty.form is None:
+            continue
+        block = block_of(load_paper(turn.read, duty.form, duty.year, duty.period, duty.unit_id), text)
+        count = 0 if block is None else len(block.entries)
+        if count and (best is None or count > best[0]):
+            best = (count, duty)
+    return None if best is None else best[1]
+
+
+def _choose(turn: Turn, found: tuple[Duty, ...]) -> Outcome:
+    if not found:
+        choices = Choices((Choice(m("Correct"), Go("sua")), Choice(m("My duties"), Go("viec"))), columns=2)
+        return Outcome(say(m("No report is open for filing now."), choices))
+    choices = Choices(tuple(Choice(_named(turn, duty), Go("baocao", duty.id)) for duty in found[:MOST_LISTED]))
+    return Outcome(say(m("Which report is it?"), choices))
+
+
+def _named(turn: Turn, duty: Duty) -> Message:
+    return m("{title}: {left}", title=duty.title, left=time_left(turn.now, duty.effective, turn.zone))
+
+
+def _not_open(turn: Turn, argument: str, found: Chosen, mine: tuple[Duty, ...]) -> Outcome:
+    """Nothing open fits: filed already, or not (any more) open; then what is open."""
+    if len(found.done) == 1:
+        return start(turn, found.done[0].id)
+    if found.period is not None and found.period[1] is not None:
+        fact = m("No report for {period} is open for filing.", period=period_title(found.period[0], found.period[1]))
+    else:
+        fact = m("No open report fits “{text}”.", text=argument[:40])
+    return Outcome(say(fact) + _choose(turn, mine).reply)
+
+
+def _reading(turn: Turn) -> Outcome:
+    """A leader reads where his unit's reports stand."""
+    blocks: list[Text | Fields] = [Text(m("Reports are entered by the unit's officers; a leader reads them."))]
+    for unit_id in turn.unit_ids:
+        for duty in duties.open_for(turn.read, unit_id, turn.now):
+            if duty.form is not None:
+                blocks += [Text(verbatim(duty.title), "title"), Fields(_state(turn, duty))]
+    if len(blocks) == 1:
+        blocks.append(Text(m("No report is open for filing now.")))
+    reply: Reply = say(*blocks, Choices((Choice(m("My duties"), Go("viec")),)))
+    return Outcome(reply)
+
+
+def _state(turn: Turn, duty: Duty) -> tuple[tuple[Message, Value], ...]:
+    left = (m("Deadline"), time_left(turn.now, duty.effective, turn.zone))
+    draft = reports.draft(turn.read, duty.id)
+    if draft is None or duty.form is None:
+        return (left, (m("State"), m("nothing entered yet")))
+    paper = load_paper(turn.read, duty.form, duty.year, duty.period, duty.unit_id)
+    done, count = filled(paper, loads(draft.content))
+    state = m(
+        "{done} of {count} entered by {name}, {when}",
+        done=done, count=count, name=name_of(turn.read, draft.updated_by), when=ago(turn.now, draft.updated_at),
+    )  # fmt: skip
+    return (left, (m("State"), state))
+
+
+COMMAND = Command(
+    name="baocao",
+    alias="report",
+    summary=m("Enter and file a report"),
+    words=m("report|file report|enter figures|submit report|file"),
+    handle=handle,
+    examples=(m("report"), m("report third quarter")),
+    roles=frozenset({"officer", "leader"}),
+    claims=quick_entry,
+    order=20,
+    dialogues=(ReportDialogue(),),
+)
+
+__all__ = ["COMMAND", "fold", "quick_entry"]

@@ -1,0 +1,129 @@
+"""Lines that the ranking, a unit's score and a comparison share: what kind of total it is, whose figures are missing, who may see more."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from handlers import standing
+from handlers.board import Board, Line, Overview, to_reach
+from handlers.kit.message import Day, Message, Moment, m, mn
+from handlers.kit.turn import Turn
+from handlers.rules.ranking import change, total_first
+from handlers.rules.table import ScoringTable
+from handlers.standing import shown
+from storage import settings
+from storage import standings as kept
+
+SEES_NAMES = frozenset({"secretary", "admin"})
+"""Who reads the names of the units that are late with their figures."""
+
+SEES_WORKING = frozenset({"secretary", "verifier", "admin"})
+
+OPEN_WORKINGS = "open_workings"
+"""The setting (yes, no; yes by default): whether everybody may read workings once a ranking is published."""
+
+MOST_NAMES = 6
+
+EXCLUSION_NAMES: dict[str, Message] = {
+    "postponed": m("not considered yet (postponed)"),
+    "annulled": m("result annulled"),
+    "ranked_last": m("ranked last"),
+    "ranked_without_award": m("ranked, no award"),
+}
+
+
+def status(turn: Turn, year: int, overview: Overview) -> Message:
+    """tạm tính or chính thức, and as of when."""
+    if standing.is_final(turn.read, year):
+        return m("official, as of {when}", when=Moment(overview.updated_at))
+    return m("provisional, as of {when}", when=Moment(turn.now))
+
+
+def basis(overview: Overview) -> Message:
+    """Which figures were counted."""
+    own = overview.reported - overview.verified
+    if not own:
+        return m("verified figures")
+    if not overview.verified:
+        return m("self-scored figures")
+    return m("{verified} verified, {own} self-scored figures", verified=overview.verified, own=own)
+
+
+def missing(turn: Turn, year: int, board: Board, overview: Overview) -> Message | None:
+    """How many units lack figures, and who: for everybody before the deadline, afterwards for the secretary and the unit itself."""
+    count = overview.incomplete
+    if not count:
+        return None
+    if names_open(turn, year):
+        names = board.missing_units(MOST_NAMES + 1)
+        if count > MOST_NAMES:
+            more = count - MOST_NAMES
+            return m("{count} units lack figures: {units} and {more} more", count=count, units=names[:MOST_NAMES], more=more)
+        return mn("{count} unit lacks figures: {units}", "{count} units lack figures: {units}", count, units=names)
+    lacking = [line for line in (board.unit(each) for each in turn.unit_ids) if line is not None and line.missing]
+    if lacking:
+        if count == len(lacking):
+            return m("only {units} still lacks figures", units=tuple(line.name for line in lacking))
+        return m("{units} and {count} more lack figures", units=tuple(line.name for line in lacking), count=count - len(lacking))
+    return mn("{count} unit still lacks figures", "{count} units still lack figures", count)
+
+
+def names_open(turn: Turn, year: int) -> bool:
+    """Whether this person may read who has not reported: anybody before the deadline of the criteria, then the secretary."""
+    if turn.roles & SEES_NAMES:
+        return True
+    deadline = kept.first_deadline(turn.read, year)
+    return deadline is not None and turn.now <= deadline
+
+
+def working_open(turn: Turn, unit_id: str, year: int) -> bool:
+    """Whether this person may read the working of a unit's score and its self-score: its own people, verifier and secretary; the
+    others once a ranking that holds it is published, unless the cluster has switched that off."""
+    if unit_id in turn.unit_ids or turn.roles & SEES_WORKING:
+        return True
+    if settings.get(turn.read, OPEN_WORKINGS) == "no":
+        return False
+    snapshot, total = kept.last_snapshot(turn.read, year), kept.total(turn.read, year, unit_id)
+    return snapshot is not None and total is not None and snapshot.published_at >= total.updated_at
+
+
+def rank_of(line: Line, overview: Overview) -> Message:
+    """ "hạng 3/7", or why there is none."""
+    if line.rank is None:
+        return EXCLUSION_NAMES.get(line.exclusion or "", m("not ranked"))
+    if line.exclusion is not None:
+        return m("rank {rank}/{count} ({why})", rank=line.rank, count=overview.ranked, why=EXCLUSION_NAMES[line.exclusion])
+    return m("rank {rank}/{count}", rank=line.rank, count=overview.ranked)
+
+
+def gap(table: ScoringTable, board: Board, line: Line) -> Message | None:
+    """How far it is to the next rank above; for the first, how far ahead it is."""
+    above = board.above(line)
+    if above is None or above.rank is None:
+        below = board.below(line)
+        if below is None or line.rank is None or not total_first(table):
+            return None
+        return m("{points} points ahead of {unit}", points=shown(line.total - below.total, table.decimals), unit=below.name)
+    if not total_first(table) or (line.exclusion == "ranked_last") != (above.exclusion == "ranked_last"):
+        return m("behind {unit} by the order of the table", unit=above.name)
+    found = to_reach(line, above)
+    if found.points == 0:
+        return m("level with {unit} in points, behind by the order of ties", unit=above.name)
+    points = shown(above.total - line.total, table.decimals)
+    return m("{points} points to rank {rank} ({unit})", points=points, rank=above.rank, unit=above.name)
+
+
+def moved(turn: Turn, year: int, line: Line) -> Message | None:
+    """How the rank changed since the last published ranking; None where there is none."""
+    snapshot = kept.last_snapshot(turn.read, year)
+    before = None if snapshot is None else kept.snapshot_total(turn.read, snapshot.id, line.unit_id)
+    found = None if before is None else change(before.rank, line.rank)
+    if snapshot is None or found is None:
+        return None
+    day = Day(datetime.fromtimestamp(snapshot.published_at, turn.zone).date())
+    match found:
+        case ("up", places):
+            return mn("up {count} place since {day}", "up {count} places since {day}", places, day=day)
+        case ("down", places):
+            return mn("down {count} place since {day}", "down {count} places since {day}", places, day=day)
+    return m("unchanged since {day}", day=day)

@@ -1,0 +1,1 @@
+"""Tests of storage: the writer's promises, the schema, the typed functions."""
