@@ -14,6 +14,7 @@ from handlers.rules.scoring import Entry, Ratio
 from handlers.rules.table import Criterion, Group
 from handlers.rules.working import working
 from handlers.score_inputs import Basis, entries_of
+from handlers.score_leaders import read_leaders
 from handlers.score_query import Problem, Question, read_question, ref
 from handlers.standing import shown
 from storage import scoring_tables, units
@@ -210,7 +211,7 @@ class _Workings:
     def __init__(self, turn: Turn, question: Question, unit_id: str) -> None:
         self._turn = turn
         self._question = question
-        self._leaders: Mapping[str, Ratio] = standing.read_leaders(turn.read, question.year)
+        self._leaders: Mapping[str, Ratio] = read_leaders(turn.read, question.year)
         entries, bases = entries_of(turn.read, question.table, unit_id, turn.now)
         self._entries: Mapping[str, Entry | None] = entries
         self._bases: Mapping[str, Basis] = bases

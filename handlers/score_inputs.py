@@ -143,6 +143,20 @@ def _owed(read: Snapshot, year: int, unit_id: str | None, late: Lateness) -> dic
     return found
 
 
+def values_of(read: Snapshot, year: int, criterion_id: str, changed: Changes, basis: Basis) -> dict[str, Entry]:
+    """unit id -> entry, of one criterion, targets filled in and this turn's changes laid over what is stored."""
+    values = {(each.unit_id, each.basis): each for each in scoring_tables.values_of_year(read, year, criterion_id)}
+    for owner, entries in changed.items():
+        if criterion_id in entries:
+            entry = entries[criterion_id]
+            values.pop((owner, basis), None)
+            if entry is not None:
+                values[owner, basis] = stored_value(owner, criterion_id, basis, entry)
+    plans = targets.of_item(read, year, criterion_id)
+    counted = {owner: value for (owner, on), value in values.items() if on == "verified" or (owner, "verified") not in values}
+    return {owner: _entry(value, plans.get(owner)) for owner, value in counted.items()}
+
+
 def entries_of(read: Snapshot, table: ScoringTable, unit_id: str, now: int) -> tuple[dict[str, Entry | None], Mapping[str, Basis]]:
     """criterion id -> what it is scored from (targets and computed events filled in), and the basis of those that were given."""
     gathered = gather(read, table, now, unit_id)[unit_id]

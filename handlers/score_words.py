@@ -11,7 +11,7 @@ from handlers.kit.turn import Turn
 from handlers.rules.ranking import change, total_first
 from handlers.rules.table import ScoringTable
 from handlers.standing import shown
-from storage import settings
+from storage import settings, snapshots
 from storage import standings as kept
 
 SEES_NAMES = frozenset({"secretary", "admin"})
@@ -83,7 +83,7 @@ def working_open(turn: Turn, unit_id: str, year: int) -> bool:
         return True
     if settings.get(turn.read, OPEN_WORKINGS) == "no":
         return False
-    snapshot, total = kept.last_snapshot(turn.read, year), kept.total(turn.read, year, unit_id)
+    snapshot, total = snapshots.last_snapshot(turn.read, year), kept.total(turn.read, year, unit_id)
     return snapshot is not None and total is not None and snapshot.published_at >= total.updated_at
 
 
@@ -115,8 +115,8 @@ def gap(table: ScoringTable, board: Board, line: Line) -> Message | None:
 
 def moved(turn: Turn, year: int, line: Line) -> Message | None:
     """How the rank changed since the last published ranking; None where there is none."""
-    snapshot = kept.last_snapshot(turn.read, year)
-    before = None if snapshot is None else kept.snapshot_total(turn.read, snapshot.id, line.unit_id)
+    snapshot = snapshots.last_snapshot(turn.read, year)
+    before = None if snapshot is None else snapshots.snapshot_total(turn.read, snapshot.id, line.unit_id)
     found = None if before is None else change(before.rank, line.rank)
     if snapshot is None or found is None:
         return None

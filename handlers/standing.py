@@ -14,11 +14,12 @@ from zoneinfo import ZoneInfo
 
 from handlers.kit.message import Number
 from handlers.rules.ranking import listing, rank_key
-from handlers.rules.scoring import BEST, SCALE, Ratio, UnitScore, exclusion_of, leaders, ratio, score_unit, to_stored
+from handlers.rules.scoring import SCALE, UnitScore, leaders, score_unit, to_stored
 from handlers.rules.table import Exclusion, ScoringTable
 from handlers.score_inputs import HOME, NO_CHANGES, NO_FILINGS, Basis, Changes, Gathered, Lateness, gather, stored_value
+from handlers.score_leaders import leader_text, new_leaders, read_leaders, shifted
 from handlers.scoring_data import text_of, to_table
-from storage import scoring_tables, units
+from storage import scoring_tables, snapshots, units
 from storage import standings as kept
 from storage.connection import Effect, Snapshot, effect
 from storage.scoring_tables import StoredAdjustment
@@ -61,21 +62,6 @@ def load_table(read: Snapshot, year: int) -> ScoringTable | None:
 
 
 # Keeping scores -----------------------------------------------------------------------------------------------------------------
-
-
-def read_leaders(read: Snapshot, year: int) -> dict[str, Ratio]:
-    """criterion id -> the best ratio that the stored scores are measured against."""
-    return {
-        criterion_id: BEST if denominator == "0" else Fraction(int(numerator), int(denominator))
-        for criterion_id, (numerator, denominator) in kept.leaders(read, year).items()
-    }
-
-
-def _leader_text(best: Mapping[str, Ratio]) -> dict[str, tuple[str, str]]:
-    return {
-        name: (str(value.numerator), str(value.denominator)) if isinstance(value, Fraction) else ("1", "0")
-        for name, value in best.items()
-    }
 
 
 def to_kept(table: ScoringTable, unit_id: str, gathered: Gathered, score: UnitScore, now: int) -> UnitScores:
@@ -144,37 +130,20 @@ def rescore(
     after = {
         owner: gather(read, table, now, owner, changed=changed, basis=basis, late=late, zone=zone)[owner] for owner in before
     }
-    if _leader_moves(table, best, before, after):
-        whole = _whole_year(read, year, now, changed=changed, basis=basis, late=late, zone=zone)
-        return (*whole[:2], *effects, *whole[2:])
+    moved = new_leaders(read, table, best, before, after, changed, basis)
+    shifts = shifted(read, table, best, moved, frozenset(after), now)
     known = units.year(read, year)
-    scored = tuple(to_kept(table, owner, each, score_unit(table, each.given, best), now) for owner, each in after.items())
-    return (
+    scored = tuple(to_kept(table, owner, each, score_unit(table, each.given, moved), now) for owner, each in after.items())
+    touched = dict.fromkeys((*after, *(each.total.unit_id for each in shifts)))
+    effects = [
         effect(kept.expect_scores_revision, year, 0 if known is None else known.scores_revision),
-        effect(kept.expect_totals, year, tuple((owner, kept.total(read, year, owner)) for owner in after)),
+        effect(kept.expect_totals, year, tuple((owner, kept.total(read, year, owner)) for owner in touched)),
         *effects,
         effect(kept.save_scores, year, scored),
-    )
-
-
-def _leader_moves(
-    table: ScoringTable, best: Mapping[str, Ratio], before: Mapping[str, Gathered], after: Mapping[str, Gathered]
-) -> bool:
-    """Whether the best ratio of a criterion may be another one once these units have changed."""
-    for criterion in table.criteria:
-        if criterion.rule != "ratio_leader":
-            continue
-        leader = best.get(criterion.id)
-        for owner, new in after.items():
-            if exclusion_of(table, new.given.adjustments) == "postponed":
-                continue
-            now_has = ratio(criterion, new.given.entries.get(criterion.id))
-            had = ratio(criterion, before[owner].given.entries.get(criterion.id))
-            if now_has == had:
-                continue
-            if (now_has is not None and (leader is None or now_has > leader)) or (had is not None and had == leader):
-                return True
-    return False
+    ]
+    if moved != best:
+        effects += [effect(kept.shift_scores, year, shifts), effect(kept.save_leaders, year, leader_text(moved))]
+    return tuple(effects)
 
 
 def _whole_year(
@@ -210,7 +179,7 @@ def _whole_year(
         effect(kept.keep_only, year, tuple(gathered)),
     ]
     if best != read_leaders(read, year):
-        effects.append(effect(kept.save_leaders, year, _leader_text(best)))
+        effects.append(effect(kept.save_leaders, year, leader_text(best)))
     return tuple(effects)
 
 
@@ -297,7 +266,7 @@ def _two(points: int) -> str:
 
 def is_final(read: Snapshot, year: int) -> bool:
     """Whether the ranking of a year is official now: closed, nothing missing, published since its last change."""
-    snapshot = kept.last_snapshot(read, year)
+    snapshot = snapshots.last_snapshot(read, year)
     return snapshot is not None and snapshot.final and snapshot.published_at >= kept.summary(read, year).updated_at
 
 
@@ -306,4 +275,4 @@ def publish(read: Snapshot, year: int, by: str | None, now: int) -> tuple[Effect
     known = units.year(read, year)
     scored = _whole_year(read, year, now)
     final = known is not None and known.closed_at is not None and all(not row.missing for row in standings(read, year))
-    return (*scored, effect(kept.publish, year, final, by, now))
+    return (*scored, effect(snapshots.publish, year, final, by, now))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from handlers import duties as my_tasks
+from handlers.duties import handle as my_tasks
 from handlers.kit.command import Command
 from handlers.kit.dialogue import Chosen, Expects
 from handlers.kit.message import Moment, m, verbatim
@@ -34,7 +34,7 @@ def handle(turn: Turn, argument: str) -> Outcome:
         if turn.who is not None and not turn.posts:
             return answer(m("No post is in force for this account. To join again, please ask the secretary for a new joining code."))
         return answer(HOW_TO_JOIN)
-    return my_tasks.handle(turn, "")
+    return my_tasks(turn, "")
 
 
 def claims(turn: Turn, text: str) -> Outcome | None:
@@ -128,7 +128,7 @@ class Joining:
         welcome = say(
             m("Joined: comrade {name}, {post}.", name=verbatim(person.name), post=post_name(turn.read, post.unit_id, post.role)),
         )
-        return Outcome(welcome + my_tasks.handle(joined, "").reply, tuple(effects), "end")
+        return Outcome(welcome + my_tasks(joined, "").reply, tuple(effects), "end")
 
 
 def _tell_secretaries(turn: Turn, person: people.Person, post: people.Post) -> list[Effect]:

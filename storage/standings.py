@@ -1,4 +1,4 @@
-"""Scores, totals and ranks as they stand, and the rankings that were published. Points are integers in ten-thousandths.
+"""Scores, totals and ranks as they stand. Points are integers in ten-thousandths.
 
 Totals are kept with every change, so that a rank is one count over an index and never a sum over all figures.
 """
@@ -54,6 +54,17 @@ class UnitScores:
 
 
 @dataclass(frozen=True, slots=True)
+class Shift:
+    """What moves in a unit's score when the best unit of a criterion changes: that criterion, its group, the total."""
+
+    total: Total
+    criterion_id: str
+    points: int
+    group_id: str
+    group_points: int
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """The year in one line: units, those ranked, those without a missing value, sums of reported and verified criteria, last change."""
 
@@ -63,33 +74,6 @@ class Summary:
     reported: int
     verified: int
     updated_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshotted:
-    """A published ranking."""
-
-    id: int
-    year: int
-    table_version: int
-    final: bool
-    published_at: int
-    published_by: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class SnapshotTotal:
-    """A unit's place in a published ranking."""
-
-    unit_id: str
-    rank: int | None
-    base: int
-    bonus: int
-    penalty: int
-    total: int
-    late_reports: int
-    missing: int
-    exclusion: str | None
 
 
 _TOTAL = (
@@ -107,7 +91,8 @@ def total(read: Snapshot | Transaction, year: int, unit_id: str) -> Total | None
 def listed(read: Snapshot, year: int, limit: int = -1, offset: int = 0) -> tuple[Total, ...]:
     """Totals as they are listed: by rank, equals in Vietnamese order, then the postponed, then the annulled."""
     rows = read.execute(
-        f"SELECT {_TOTAL} FROM totals t JOIN units u ON u.id = t.unit_id WHERE t.year = ? ORDER BY {_LISTED} LIMIT ? OFFSET ?",  # noqa: S608
+        f"SELECT {_TOTAL} FROM totals t INDEXED BY totals_by_rank CROSS JOIN units u ON u.id = t.unit_id WHERE t.year = ?"  # noqa: S608
+        f" ORDER BY {_LISTED} LIMIT ? OFFSET ?",
         (year, limit, offset),
     )
     return tuple(Total(*row) for row in rows)
@@ -153,14 +138,11 @@ def just_below(read: Snapshot, year: int, rank_key: str) -> Total | None:
 
 
 def complete(read: Snapshot, year: int) -> bool:
-    """Whether every member of the year has a total and nobody else has one."""
+    """Whether every member of the year has a total. Scores are computed anew with each change of membership, so counting tells."""
     row = read.execute(
-        "SELECT (SELECT COUNT(*) FROM memberships WHERE year = :year),"
-        " (SELECT COUNT(*) FROM totals WHERE year = :year),"
-        " (SELECT COUNT(*) FROM memberships m JOIN totals t ON t.year = m.year AND t.unit_id = m.unit_id WHERE m.year = :year)",
-        {"year": year},
+        "SELECT (SELECT COUNT(*) FROM memberships WHERE year = ?) = (SELECT COUNT(*) FROM totals WHERE year = ?)", (year, year)
     ).fetchone()
-    return bool(row[0] == row[1] == row[2])
+    return bool(row[0])
 
 
 def summary(read: Snapshot, year: int) -> Summary:
@@ -215,6 +197,11 @@ def incomplete(read: Snapshot, year: int, limit: int = -1) -> tuple[str, ...]:
         (year, limit),
     )
     return tuple(row[0] for row in rows)
+
+
+def postponed(read: Snapshot, year: int) -> frozenset[str]:
+    """The units whose case is postponed: they keep their points and are nobody's measure."""
+    return frozenset(row[0] for row in read.execute("SELECT unit_id FROM totals WHERE year = ? AND exclusion = 'postponed'", (year,)))
 
 
 def leaders(read: Snapshot, year: int) -> dict[str, tuple[str, str]]:
@@ -295,6 +282,22 @@ def save_scores(tx: Transaction, year: int, given: tuple[UnitScores, ...]) -> No
         )  # fmt: skip
 
 
+def shift_scores(tx: Transaction, year: int, given: tuple[Shift, ...]) -> None:
+    """Keep what moved; of several shifts of one unit the last one holds its total."""
+    tx.executemany(
+        "UPDATE scores SET points = ? WHERE year = ? AND unit_id = ? AND criterion_id = ?",
+        [(each.points, year, each.total.unit_id, each.criterion_id) for each in given],
+    )
+    tx.executemany(
+        "UPDATE group_points SET points = ? WHERE year = ? AND unit_id = ? AND group_id = ?",
+        [(each.group_points, year, each.total.unit_id, each.group_id) for each in given],
+    )
+    tx.executemany(
+        "UPDATE totals SET base = ?, total = ?, rank_key = ?, updated_at = ? WHERE year = ? AND unit_id = ?",
+        [(e.total.base, e.total.total, e.total.rank_key, e.total.updated_at, year, e.total.unit_id) for e in given],
+    )
+
+
 def keep_only(tx: Transaction, year: int, unit_ids: tuple[str, ...]) -> None:
     """Forget the scores of units that are not members of the year any more; their figures stay."""
     kept = set(unit_ids)
@@ -319,51 +322,3 @@ def close_year(tx: Transaction, year: int, by: str | None, now: int) -> None:
     if tx.execute("UPDATE years SET closed_at = ? WHERE year = ? AND closed_at IS NULL", (now, year)).rowcount != 1:
         raise Conflict(f"{year} is closed already")
     audit.note(tx, now, by, "year.close", f"year:{year}", year=year)
-
-
-def publish(tx: Transaction, year: int, final: bool, by: str | None, now: int) -> None:
-    """Keep the ranking as it stands as a published one, with the table's version and the points of each criterion."""
-    row = tx.execute("SELECT version FROM scoring_tables WHERE year = ?", (year,)).fetchone()
-    if row is None:
-        raise Conflict(f"{year} has no scoring table")
-    snapshot_id = tx.execute(
-        "INSERT INTO snapshots (year, table_version, final, published_at, published_by) VALUES (?, ?, ?, ?, ?)",
-        (year, row[0], int(final), now, by),
-    ).lastrowid
-    tx.execute(
-        "INSERT INTO snapshot_totals (snapshot_id, unit_id, rank, base, bonus, penalty, total, late_reports, missing, exclusion)"
-        " SELECT ?, unit_id, CASE WHEN rank_key IS NOT NULL THEN RANK() OVER (ORDER BY rank_key DESC) END, base, bonus, penalty, total,"
-        " late_reports, missing, exclusion FROM totals WHERE year = ?",
-        (snapshot_id, year),
-    )
-    tx.execute(
-        "INSERT INTO snapshot_points (snapshot_id, unit_id, criterion_id, points, missing)"
-        " SELECT ?, unit_id, criterion_id, points, missing FROM scores WHERE year = ?",
-        (snapshot_id, year),
-    )
-    audit.note(tx, now, by, "standings.publish", f"year:{year}", year=year, after="final" if final else "provisional")
-
-
-def last_snapshot(read: Snapshot, year: int) -> Snapshotted | None:
-    row = read.execute(
-        "SELECT id, year, table_version, final, published_at, published_by FROM snapshots WHERE year = ?"
-        " ORDER BY published_at DESC, id DESC LIMIT 1",
-        (year,),
-    ).fetchone()
-    return None if row is None else Snapshotted(row[0], row[1], row[2], bool(row[3]), row[4], row[5])
-
-
-_SNAPSHOT_TOTAL = "unit_id, rank, base, bonus, penalty, total, late_reports, missing, exclusion"
-
-
-def snapshot_total(read: Snapshot, snapshot_id: int, unit_id: str) -> SnapshotTotal | None:
-    row = read.execute(
-        f"SELECT {_SNAPSHOT_TOTAL} FROM snapshot_totals WHERE snapshot_id = ? AND unit_id = ?", (snapshot_id, unit_id)  # noqa: S608
-    ).fetchone()
-    return None if row is None else SnapshotTotal(*row)
-
-
-def snapshot_totals(read: Snapshot, snapshot_id: int) -> dict[str, SnapshotTotal]:
-    """unit id -> its place in a published ranking."""
-    rows = read.execute(f"SELECT {_SNAPSHOT_TOTAL} FROM snapshot_totals WHERE snapshot_id = ?", (snapshot_id,))  # noqa: S608
-    return {row[0]: SnapshotTotal(*row) for row in rows}

@@ -16,6 +16,11 @@ def of_year(read: Snapshot, year: int) -> tuple[tuple[str, str, str], ...]:
     return tuple(read.execute("SELECT unit_id, item_id, plan FROM targets WHERE year = ? ORDER BY unit_id, item_id", (year,)))
 
 
+def of_item(read: Snapshot, year: int, item_id: str) -> dict[str, str]:
+    """unit id -> plan, of one item."""
+    return dict(read.execute("SELECT unit_id, plan FROM targets WHERE year = ? AND item_id = ?", (year, item_id)))
+
+
 def save(
     tx: Transaction, year: int, unit_id: str, item_id: str, plan: str, by: str | None, now: int, reason: str | None = None
 ) -> None:

@@ -12,6 +12,17 @@ from dataclasses import dataclass
 
 from handlers.kit.follow_up import follow_up
 from handlers.kit.hearing import LONGEST, Heard, Vocabulary, without_courtesy
+from handlers.kit.small_words import (
+    BETWEEN,
+    LEADING,
+    NEGATIONS,
+    OTHER_WORDS,
+    OTHER_WORDS_BEFORE,
+    PREAMBLES,
+    SMALL_WORDS,
+    TRAILING,
+    TRAILING_WORDS,
+)
 from handlers.rules.words import Spoken, spelling
 
 __all__ = ["Recognised", "Recogniser", "Unsure", "follow_up"]
@@ -19,68 +30,10 @@ __all__ = ["Recognised", "Recogniser", "Unsure", "follow_up"]
 _RAW_LONGEST = 400          # before the courtesies are taken off
 _GAP = 2                    # words that may stand inside a phrase
 _SIDE = 5                   # a phrase begins after, or ends before, at most so many other words
-_COVERAGE = 0.34
+_COVERAGE = 0.34            # the part of a longer text that its phrase must explain, beyond small words
 _BEYOND = 5                 # so many other words are always fine: a name, a year, a period
 
-
 _FIGURE = re.compile(r"(?!20\d\d$)\d[\d.,\s]*%?")
-
-_LEADING = frozenset((
-    "của", "cua", "về", "ve", "thì", "xem", "ở", "o", "trong", "các", "cac", "với", "voi", "và", "va", "cho", "như",
-    "nhu", "theo", "là", "có", "co", "tôi", "toi", "em", "muốn", "muon", "đang", "dang", "được", "duoc", "đã", "những",
-    "nhung", "mình",
-))  # fmt: skip
-"""Connecting words and pronouns that say nothing at the beginning of what is left over, as typed."""
-
-_TRAILING = (
-    ("nhu", "the", "nao"), ("la", "bao", "nhieu"), ("la", "the", "nao"), ("la", "khi", "nao"), ("bao", "nhieu"), ("the", "nao"),
-    ("ra", "sao"), ("thi", "sao"), ("la", "gi"), ("la", "may"), ("o", "dau"), ("hien", "nay"), ("bay", "gio"), ("duoc", "khong"),
-    ("cua", "toi"), ("cua", "em"), ("cua", "minh"), ("tinh", "toi"), ("tinh", "em"), ("tinh", "minh"), ("don", "vi", "toi"),
-    ("don", "vi", "em"), ("don", "vi", "minh"), ("chung", "toi"), ("chung", "em"), ("roi",), ("may",), ("gi",), ("nhi",), ("vay",),
-    ("day",), ("chua",), ("khong",), ("thi",), ("voi",), ("va",), ("cua",), ("di",), ("nua",), ("co",), ("the",), ("nao",), ("duoc",),
-)  # fmt: skip
-"""Question words, and "of mine" (what a handler assumes anyway), which say nothing at the end of what is left over."""
-
-_PREAMBLES = frozenset((
-    ("cho", "biet"), ("cho", "hoi"), ("cho", "xem"), ("xin", "hoi"), ("de", "nghi"), ("giup", "toi"), ("giup", "em"), ("giup", "anh"),
-    ("giup", "chi"), ("giup", "minh"),
-))  # fmt: skip
-"""Where the question begins: what stands before these, and before the phrase, is an address ("Kính gửi …, đề nghị cho biết …")."""
-
-_SMALL_WORDS = frozenset((
-    "cua", "tinh", "nam", "quy", "thang", "la", "bao", "nhieu", "va", "voi", "cho", "o", "thi", "nao", "the", "may", "nhom", "tieu", "chi",
-    "don", "vi", "cum", "xa", "ky", "cac", "trong", "bi", "khi", "duoc",
-))  # fmt: skip
-"""Words that do not make a short question long."""
-
-_OTHER_WORDS: Mapping[str, frozenset[str]] = {
-    "lich": frozenset(("su", "thiep", "lam")),
-    "han": frozenset(("che", "han", "muc", "quoc", "hep", "ngach")),
-    "diem": frozenset(("danh", "tin", "nong", "hen", "cao", "mau", "nghen", "xuyet", "bao", "dan")),
-    "sua": frozenset(("chua", "sang", "tuoi", "bot", "soan")),
-    "viec": frozenset(("lam", "nay", "do", "kia")),
-    "huy": frozenset(("chuong", "dong", "hoai", "diet", "hieu")),
-    "nguoi": frozenset(("dan", "ngheo", "lao", "ta", "viet", "cao")),
-    "hop": frozenset(("tac", "dong", "le", "ly", "nhat", "phap")),
-    "hang": frozenset(("muc", "hoa", "ngay", "thang", "nam", "tuan", "hai")),
-    "bo": frozenset(("qua", "noi", "tai", "chinh", "truong")),
-}
-"""A phrase of one word is another word before these: lịch sử, hạn chế, điểm danh, việc làm, người nghèo."""
-
-_OTHER_WORDS_BEFORE: Mapping[str, frozenset[str]] = {
-    "lich": frozenset(("am", "duong", "du")),
-    "han": frozenset(("gioi", "vo", "hoa", "bo")),
-    "diem": frozenset(("thoi", "quan", "uu", "nhuoc", "dac", "dia", "trong", "tam", "cao", "ta")),
-    "viec": frozenset(("su", "cong")),
-    "nguoi": frozenset(("moi", "con", "nhieu", "may", "bao", "nhung", "so", "mot", "hai")),
-    "hop": frozenset(("phu", "tong", "ket", "tich", "truong", "lien", "thich", "cho", "hon")),
-    "hang": frozenset(("ngan", "khach", "cua", "mat", "don", "ban", "giao", "nha")),
-    "nop": frozenset(("khong", "nan")),
-}
-"""And behind these: dương lịch, giới hạn, thời điểm, mọi người, tổng hợp, ngân hàng."""
-
-_NEGATIONS: Mapping[str, frozenset[str]] = {"co": frozenset(("khong", "chang", "chua"))}
-"""A phrase that begins so means nothing behind these: "không có gì" is no question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,22 +125,22 @@ class Recogniser:
     # Matching -----------------------------------------------------------------------------------------------------------------
 
     def _matches(self, heard: tuple[Heard, ...]) -> Iterator[_Match]:
-        present = frozenset(choice for each in heard for choice in each.choices)
+        present = dict.fromkeys(choice for each in heard for choice in sorted(each.choices))
         for key in present:
             for phrase in self._by_first.get(key, ()):
-                if present.issuperset(phrase.keys):
+                if all(key in present for key in phrase.keys):
                     yield from _placed(phrase, heard)
 
     def _sensible(self, spoken: Spoken, heard: tuple[Heard, ...], match: _Match) -> bool:
         places, size = match.places, len(match.phrase.keys)
         before, after = places[0], len(heard) - 1 - places[-1]
         others = len(heard) - size
-        weight = sum(not (each.key in _SMALL_WORDS or each.key.isdecimal()) for each in _besides(heard, match))
+        weight = sum(not (each.key in SMALL_WORDS or each.key.isdecimal()) for each in _besides(heard, match))
         if size == 1 and not self._sensible_word(heard, match, before, after):
             return False
         if min(before, after) > 0 and before > _SIDE and after > _SIDE:
             return False
-        if before and spoken.words[heard[places[0] - 1].index].key in _NEGATIONS.get(match.phrase.keys[0], frozenset()):
+        if before and spoken.words[heard[places[0] - 1].index].key in NEGATIONS.get(match.phrase.keys[0], frozenset()):
             return False
         if others and _is_quantity(spoken, heard, match):
             return False
@@ -197,12 +150,12 @@ class Recogniser:
 
     def _sensible_word(self, heard: tuple[Heard, ...], match: _Match, before: int, after: int) -> bool:
         """A phrase of one word counts only at an end of the text, spelt as it should be, and not as half of another word."""
-        if min(before, after) > 0 or (match.cost and (before or after)):
-            return False
         key, place = match.phrase.keys[0], match.places[0]
-        if after and heard[place + 1].key in _OTHER_WORDS.get(key, frozenset()):
+        if (min(before, after) > 0 and key not in BETWEEN) or (match.cost and (before or after)):
             return False
-        return not (before and heard[place - 1].key in _OTHER_WORDS_BEFORE.get(key, frozenset()))
+        if after and heard[place + 1].key in OTHER_WORDS.get(key, frozenset()):
+            return False
+        return not (before and heard[place - 1].key in OTHER_WORDS_BEFORE.get(key, frozenset()))
 
 
 def _placed(phrase: _Phrase, heard: tuple[Heard, ...]) -> Iterator[_Match]:
@@ -247,22 +200,23 @@ def _is_quantity(spoken: Spoken, heard: tuple[Heard, ...], match: _Match) -> boo
 
 def _without_preamble(spoken: Spoken, kept: Sequence[int], phrase: int) -> list[int]:
     """The indexes without the address that stands before the phrase's last word."""
-    before = [index for index in range(1, phrase) if (spoken.words[index - 1].key, spoken.words[index].key) in _PREAMBLES]
+    before = [index for index in range(1, phrase) if (spoken.words[index - 1].key, spoken.words[index].key) in PREAMBLES]
     return [index for index in kept if not before or index > before[-1]]
 
 
 def _trimmed_words(spoken: Spoken, kept: Iterable[int]) -> list[int]:
     """The indexes without connecting words at the beginning and question words at the end."""
     left = list(kept)
-    while left and spoken.words[left[0]].typed in _LEADING:
+    while left and spoken.words[left[0]].typed in LEADING:
         left.pop(0)
     moved = True
     while moved and left:
         moved = False
         keys = tuple(spoken.words[index].key for index in left)
-        for words in _TRAILING:
-            if keys[-len(words) :] == words:
-                del left[-len(words) :]
-                moved = True
-                break
+        length = next((len(words) for words in TRAILING if keys[-len(words) :] == words), 0)
+        if not length and spoken.words[left[-1]].typed in TRAILING_WORDS:
+            length = 1
+        if length:
+            del left[-length:]
+            moved = True
     return left

@@ -78,14 +78,18 @@ class UnitScore:
 
 def round_half_up(value: Fraction, decimals: int) -> Fraction:
     """Rounded to so many decimals, a half away from zero."""
-    scaled = abs(value) * 10**decimals
-    rounded = Fraction(math.floor(scaled + Fraction(1, 2)), 10**decimals)
-    return -rounded if value < 0 else rounded
+    return Fraction(_scaled(value, 10**decimals), 10**decimals)
 
 
 def to_stored(points: Fraction) -> int:
     """Points as storage keeps them; finer than a ten-thousandth is rounded half up."""
-    return int(round_half_up(points, 4) * SCALE)
+    return _scaled(points, SCALE)
+
+
+def _scaled(value: Fraction, scale: int) -> int:
+    """The value times ``scale``, as the nearest integer, a half away from zero."""
+    whole = (2 * abs(value.numerator) * scale + value.denominator) // (2 * value.denominator)
+    return whole if value.numerator >= 0 else -whole
 
 
 def ratio(criterion: Criterion, entry: Entry | None) -> Ratio | None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from storage import scoring_tables, snapshots, units
 from storage import standings as kept
-from storage import units
 from storage.connection import Database, effect
 from storage.errors import Conflict
 from storage.standings import StoredScore, Total, UnitScores
@@ -119,24 +119,22 @@ async def test_leaders_move_the_revision(database: Database) -> None:
 
 
 async def test_a_published_ranking_stays_as_it_was(database: Database) -> None:
-    from storage import scoring_tables
-
     await database.write([effect(scoring_tables.save_table, scoring_tables.StoredTable(2024, "Bảng", "10", 2, None, "{}"), 1)])
-    await database.write([effect(kept.publish, 2024, True, "p", 200)])
+    await database.write([effect(snapshots.publish, 2024, True, "p", 200)])
     await database.write([effect(kept.save_scores, 2024, (scored("C", "1.9", total=9),))])
-    snapshot = await database.read(lambda read: kept.last_snapshot(read, 2024))
-    assert snapshot == kept.Snapshotted(1, 2024, 1, True, 200, "p")
-    totals = await database.read(lambda read: kept.snapshot_totals(read, 1))
+    snapshot = await database.read(lambda read: snapshots.last_snapshot(read, 2024))
+    assert snapshot == snapshots.Snapshotted(1, 2024, 1, True, 200, "p")
+    totals = await database.read(lambda read: snapshots.snapshot_totals(read, 1))
     assert {unit_id: total.rank for unit_id, total in totals.items()} == {"A": 2, "B": 1, "C": 2, "D": None, "E": None}
-    assert await database.read(lambda read: kept.snapshot_total(read, 1, "C")) == totals["C"]
+    assert await database.read(lambda read: snapshots.snapshot_total(read, 1, "C")) == totals["C"]
     assert totals["C"].total == 5
-    await database.write([effect(kept.publish, 2024, False, None, 300)])
-    assert (await database.read(lambda read: kept.snapshot_total(read, 2, "C"))).rank == 1  # type: ignore[union-attr]
+    await database.write([effect(snapshots.publish, 2024, False, None, 300)])
+    assert (await database.read(lambda read: snapshots.snapshot_total(read, 2, "C"))).rank == 1  # type: ignore[union-attr]
 
 
 async def test_a_year_without_a_table_cannot_be_published(database: Database) -> None:
     with pytest.raises(Conflict):
-        await database.write([effect(kept.publish, 2024, False, None, 1)])
+        await database.write([effect(snapshots.publish, 2024, False, None, 1)])
 
 
 async def test_a_year_is_closed_once(database: Database) -> None:
