@@ -33,6 +33,9 @@ STILL_OF_USE = 3_600
 
 RSVP = "rsvp "
 
+ENDS_WITH_YEAR = " năm"
+"""A title that only lacks the number: "Báo cáo sơ kết 6 tháng đầu năm"."""
+
 
 @dataclass(frozen=True, slots=True)
 class Free:
@@ -92,9 +95,12 @@ def roles_by_year(read: Snapshot, events: Iterable[Event]) -> dict[int, dict[str
 
 def titled(title: str, year: int) -> Message:
     """A title with the emulation year it is about, where it does not say so itself."""
-    if str(year) in title:
+    shown = str(year)
+    if shown in title:
         return verbatim(title)
-    return m("{title} ({year})", title=verbatim(title), year=str(year))
+    if title.endswith(ENDS_WITH_YEAR):
+        return verbatim(f"{title} {shown}")
+    return m("{title}, year {year}", title=verbatim(title), year=shown)
 
 
 def short(title: str) -> Message:
@@ -113,9 +119,9 @@ def done_line(duty: Duty, zone: ZoneInfo) -> Message:
     """ "filed at 16:40 05/10/2026", with how late where it was."""
     if duty.done_at is None:
         return m("done")
-    if duty.done_at > duty.effective:
-        return m("done at {when}, {late}", when=Moment(duty.done_at), late=late_by(duty, zone))
-    return m("done at {when}", when=Moment(duty.done_at))
+    when = Moment(duty.done_at)
+    done = m("done at {when}", when=when) if duty.form is None else m("filed at {when}", when=when)
+    return m("{done}, {late}", done=done, late=late_by(duty, zone)) if duty.done_at > duty.effective else done
 
 
 def late_by(duty: Duty, zone: ZoneInfo) -> Message:

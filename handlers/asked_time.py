@@ -14,7 +14,8 @@ from storage.calendar import Event
 _SAYS_NOTHING = frozenset(
     (
         "bao", "cao", "nop", "gui", "han", "lich", "hop", "khi", "nao", "gio", "ngay", "may", "la", "cua", "cac", "cho", "den", "con",
-        "tiep", "theo", "sap", "toi", "ve", "xem", "cum", "don", "vi", "toi", "nhung", "co", "gi", "khong", "trong", "vao", "su", "kien", "thang",
+        "tiep", "theo", "sap", "toi", "ve", "xem", "cum", "don", "vi", "toi", "nhung", "co", "gi", "khong", "trong", "vao", "su", "kien",
+        "thang",
     )
 )  # fmt: skip
 """Words of a question that name no event."""

@@ -83,6 +83,22 @@ class Board:
             return next((place for place, row in enumerate(self._computed) if row.unit_id == unit_id and row.rank is not None), None)
         return kept.position_of(self._read, self._year, unit_id)
 
+    def around(self, unit_id: str) -> tuple[Line, ...]:
+        """A ranked unit between those listed right before and after it."""
+        own = self.unit(unit_id)
+        if own is None or own.rank_key is None:
+            return ()
+        if self._computed is not None:
+            place = self.place(unit_id) or 0
+            ranked = [row for row in self._computed if row.rank is not None]
+            return tuple(_line(row) for row in ranked[max(0, place - 1) : place + 2])
+        beside = (kept.before(self._read, self._year, unit_id), None, kept.after(self._read, self._year, unit_id))
+        return tuple(
+            own if total is None else self._of(total, kept.rank_of(self._read, self._year, total.rank_key or ""))
+            for index, total in enumerate(beside)
+            if total is not None or index == 1
+        )
+
     def above(self, line: Line) -> Line | None:
         """The unit to overtake next."""
         if line.rank_key is None:

@@ -11,7 +11,7 @@ from handlers.asked_time import Period, Span, Words, asked_time, no_such_day
 from handlers.kit.command import EVERYONE, Command
 from handlers.kit.message import Message, Value, m, verbatim
 from handlers.kit.reply import Block, Choice, Choices, Fields, Go, Text
-from handlers.kit.turn import Outcome, Turn, answer
+from handlers.kit.turn import Outcome, Said, Turn, answer
 from handlers.rules.dates import Impossible
 from handlers.rules.deadline import local_day, time_left
 from handlers.rules.text import fold
@@ -32,27 +32,31 @@ def handle(turn: Turn, argument: str) -> Outcome:
     if page is not None:
         return _next(turn, free, int(page[1]))
     asked = asked_time(argument, turn.today)
-    every = _concerning(turn, free)
+    meetings = _asks_for_meeting(turn, argument)
+    every = [each for each in _concerning(turn, free) if not meetings or each.event.kind == "conference"]
     match asked:
         case Impossible():
             return answer(no_such_day(asked))
         case Span():
-            found = [each for each in every if _within(turn, each, asked.first, asked.last)]
-            return _shown(turn, found, free, asked.shown())
-        case Period():
+            return _shown(turn, [each for each in every if _within(turn, each, asked.first, asked.last)], every, free, asked.shown())
+        case Period() if not meetings:
             found = next((some for year in asked.years if (some := [each for each in every if asked.fits(each.event, year)])), [])
-            return _shown(turn, found, free, asked.shown())
-        case Words(words=words):
-            wanted = Words(words - _MEETINGS)
-            found = [each for each in every if wanted.fits(each.event)]
-            if words & _MEETINGS:
-                found = [each for each in (found or every) if each.event.kind == "conference"]
-            ahead = [each for each in found if each.effective > turn.now]
-            if found:
-                return _shown(turn, ahead or found[-1:], free, None)
-            return _next(turn, free, 1)
+            return _shown(turn, found, every, free, asked.shown())
+        case Words():
+            wanted = Words(asked.words - _MEETINGS)
+            found = [each for each in every if wanted.fits(each.event)] or (every if meetings else [])
         case _:
-            return _next(turn, free, 1)
+            found = every if meetings else []
+    if not found:
+        return _next(turn, free, 1)
+    ahead = sorted((each for each in found if each.effective > turn.now), key=_instant)
+    return _shown(turn, ahead[:1] if meetings else ahead or found[-1:], every, free, None)
+
+
+def _asks_for_meeting(turn: Turn, argument: str) -> bool:
+    """ "hội nghị", "họp": the words may stand in the phrase that found the command, or beside it."""
+    said = turn.input.text if isinstance(turn.input, Said) else ""
+    return bool(_MEETINGS & set(fold(f"{said} {argument}").split()))
 
 
 def _next(turn: Turn, free: Free, page: int) -> Outcome:
@@ -71,10 +75,10 @@ def _next(turn: Turn, free: Free, page: int) -> Outcome:
     return answer(*blocks, Choices(tuple(choices)))
 
 
-def _shown(turn: Turn, found: list[Dated], free: Free, about: Message | None) -> Outcome:
+def _shown(turn: Turn, found: list[Dated], every: list[Dated], free: Free, about: Message | None) -> Outcome:
     if not found:
         nothing = m("Nothing is planned.") if about is None else m("Nothing is planned {about}.", about=about)
-        ahead = [each for each in _concerning(turn, free) if each.effective > turn.now]
+        ahead = [each for each in every if each.effective > turn.now]
         if not ahead:
             return answer(nothing)
         return answer(nothing, m("Next date:"), _fields(turn, [min(ahead, key=_instant)], free))
@@ -151,7 +155,7 @@ COMMAND = Command(
     name="lich",
     alias="calendar",
     summary=m("Calendar"),
-    words=m("calendar|conference|meeting|when is the meeting|events"),
+    words=m("calendar|conference|meeting|when is the meeting|events|schedule|meetings|next meeting"),
     handle=handle,
     examples=(m("calendar of next month"),),
     roles=EVERYONE,

@@ -31,10 +31,9 @@ def handle(turn: Turn, argument: str) -> Outcome:
     question = read_question(turn, NAME, argument)
     if isinstance(question, Problem):
         return _across_merger(turn, argument) or question.outcome
-    members = units.membership_roles(turn.read, question.year)
     ids = tuple(dict.fromkeys(question.ids))
     if len(ids) == 1:
-        ids = tuple(dict.fromkeys((*(each for each in turn.unit_ids[:1] if each in members), *ids)))
+        ids = tuple(dict.fromkeys((*(each for each in turn.unit_ids[:1] if units.is_member(turn.read, question.year, each)), *ids)))
     if len(ids) > MOST:
         return answer(m("At most three units can be compared; {count} were named.", count=len(ids)))
     if len(ids) < 2:
@@ -85,7 +84,7 @@ def _across_merger(turn: Turn, text: str) -> Outcome | None:
     ]  # fmt: skip
     if not new and year is not None:
         ids = " ".join(ref(unit.id) for unit in named)
-        both = [each.year for each in units.years(turn.read) if all(u.id in units.membership_roles(turn.read, each.year) for u in named)]
+        both = [each.year for each in units.years(turn.read) if all(units.is_member(turn.read, each.year, unit.id) for unit in named)]
         if both:
             years = tuple(Choice(m("Year {year}", year=str(each)), Go(NAME, f"{ids} {each}")) for each in both[:3])
             content.append(Choices(years, columns=3))
@@ -93,7 +92,7 @@ def _across_merger(turn: Turn, text: str) -> Outcome | None:
 
 
 def _with_whom(turn: Turn, question: Question, ids: tuple[str, ...]) -> Outcome:
-    own = [each for each in turn.unit_ids[:1] if each in units.membership_roles(turn.read, question.year)]
+    own = [each for each in turn.unit_ids[:1] if units.is_member(turn.read, question.year, each)]
     first = ids or tuple(own)
     others = [each for each in units.members(turn.read, question.year) if each.id not in first]
     if not first or len(others) > 12:
@@ -142,7 +141,7 @@ COMMAND = Command(
     name=NAME,
     alias="compare",
     summary=m("Two or three units side by side"),
-    words=m("compare|comparison|versus"),
+    words=m("compare|comparison|versus|vs"),
     handle=handle,
     examples=(),
     quick=True,

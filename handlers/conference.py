@@ -13,6 +13,7 @@ from handlers.kit.reply import Choice, Choices, Fields, Go, Reply, control_choic
 from handlers.kit.turn import Input, Outcome, Said, State, Turn, answer
 from storage import calendar, duties, reminders, units
 from storage.connection import Effect, effect
+from storage.duties import Duty
 from storage.reminders import Attendance
 
 LONGEST_NAME = 200
@@ -25,7 +26,8 @@ def handle(turn: Turn, argument: str) -> Outcome:
         return _waiting(turn)
     meeting = _meeting(turn, event_id)
     if isinstance(meeting, Message):
-        return answer(meeting)
+        owed = [duty for unit_id in turn.unit_ids for duty in _fulfilled_by(turn, event_id, unit_id)]
+        return answer(meeting, Choices(tuple(Choice(m("Mark as done"), Go("xong", duty.id)) for duty in owed[:1])))
     each, unit_id = meeting
     if given in ("attend", "absent"):
         return _note(turn, each, unit_id, given, None)
@@ -68,10 +70,9 @@ def _meeting(turn: Turn, event_id: str) -> tuple[agenda.Dated, str] | Message:
 def _note(turn: Turn, each: agenda.Dated, unit_id: str, given: str, substitute: str | None) -> Outcome:
     noted = Attendance(each.event.id, unit_id, given, substitute, turn.person.id, turn.now)
     effects: list[Effect] = [effect(reminders.save_attendance, noted)]
-    for event in calendar.events(turn.read):
-        duty = duties.duty(turn.read, f"{event.id}:{unit_id}") if agenda.rsvp_of(event) == each.event.id else None
-        if duty is not None and duty.status == "open":
-            effects.append(effect(duties.complete, duty.id, turn.person.id, turn.now))
+    effects += [
+        effect(duties.complete, duty.id, turn.person.id, turn.now) for duty in _fulfilled_by(turn, each.event.id, unit_id)
+    ]
     text = say(
         m("Recorded."),
         verbatim(each.event.title),
@@ -80,6 +81,13 @@ def _note(turn: Turn, each: agenda.Dated, unit_id: str, given: str, substitute: 
         Choices(tuple(choice for choice in agenda.answer_choices(each.event.id) if choice.action != Go("du", f"{each.event.id} {given}"))),
     )
     return Outcome(text, tuple(effects))
+
+
+def _fulfilled_by(turn: Turn, event_id: str, unit_id: str) -> tuple[Duty, ...]:
+    """The unit's open duties that the answer to the conference fulfils."""
+    tied = (event for event in calendar.events(turn.read) if agenda.rsvp_of(event) == event_id)
+    owed = (duties.duty(turn.read, f"{event.id}:{unit_id}") for event in tied)
+    return tuple(duty for duty in owed if duty is not None and duty.status == "open")
 
 
 def _noted(turn: Turn, noted: Attendance) -> Message:

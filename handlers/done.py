@@ -8,6 +8,7 @@ from handlers.kit.message import Message, m
 from handlers.kit.reply import Choice, Choices, Fields, Go
 from handlers.kit.turn import Outcome, Turn, answer
 from storage import calendar, duties
+from storage.calendar import Event
 from storage.connection import effect
 
 
@@ -24,7 +25,7 @@ def handle(turn: Turn, argument: str) -> Outcome:
     if duty.status != "open":
         return answer(m("{title} is not required any more.", title=title))
     event = calendar.event(turn.read, duty.event_id)
-    if duty.form is not None or (event is not None and agenda.rsvp_of(event) is not None):
+    if duty.form is not None or _answers(turn, event):
         return answer(title, Choices(agenda.duty_choices(duty, event, named=False)))
     if confirmed != "confirm":
         free = agenda.free_days(turn.read)
@@ -38,6 +39,13 @@ def handle(turn: Turn, argument: str) -> Outcome:
         Choices((Choice(m("My tasks"), Go("viec")),)),
         effects=(effect(duties.complete, duty.id, turn.person.id, turn.now),),
     )
+
+
+def _answers(turn: Turn, event: Event | None) -> bool:
+    """Whether the answer to a conference that is still ahead fulfils it."""
+    conference_id = None if event is None else agenda.rsvp_of(event)
+    conference = None if conference_id is None else calendar.event(turn.read, conference_id)
+    return conference is not None and agenda.dated(conference, agenda.free_days(turn.read), turn.zone).effective > turn.now
 
 
 COMMAND = Command(

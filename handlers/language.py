@@ -31,7 +31,7 @@ COMMAND = Command(
     name="ngonngu",
     alias="language",
     summary=m("Language"),
-    words=m("language|english|speak english|change language"),
+    words=m("language|english|speak english|change language|vietnamese"),
     handle=handle,
     order=95,
 )

@@ -126,6 +126,8 @@ def unjoined(turn: Turn) -> tuple[str, ...]:
 
 
 def _share(each: Progress, turn: Turn) -> Message:
+    if not each.missing:
+        return m("{done}/{count} filed", done=len(each.done), count=len(each.duties))
     return m(
         "{done}/{count} filed, {left}", done=len(each.done), count=len(each.duties), left=time_left(turn.now, each.effective, turn.zone)
     )
@@ -149,8 +151,9 @@ def _named(turn: Turn, argument: str) -> tuple[Progress, ...] | None:
             chosen = [event for event in deadlines if event.of_year == year and event.period in wanted and event.form is not None]
             found = [each for event in chosen if (each := of_event(turn, event)) is not None]
             begun = [each for each in found if each.duties[0].opens <= turn.now]
+            unfinished = [each for each in begun if each.missing]
             if begun or found:
-                return tuple(begun or found)
+                return tuple(unfinished or begun or found)
         return ()
     said = set(words.split()) - _SAYS_NOTHING
     matching = [event for event in deadlines if said and said <= set(fold(event.title).split())]
@@ -174,8 +177,9 @@ def _one(turn: Turn, each: Progress, free: Free) -> Outcome:
     due = due_line(each.duties[0].due, each.effective, turn.zone, free.names)
     rows: list[tuple[Message, Value]] = [(m("Deadline"), due), *_own(turn, each)]
     rows.append((m("Filed"), m("{done}/{count}", done=len(each.done), count=len(each.duties))))
-    if each.done and (turn.now <= each.effective or sees_names(turn, each)):
-        rows.append((m("Filed by"), _units(turn, tuple(duty for duty in each.done if duty not in each.late) or each.done)))
+    in_time = tuple(duty for duty in each.done if duty not in each.late)
+    if in_time and sees_names(turn, each):
+        rows.append((m("Filed by"), _units(turn, in_time)))
     rows += _late(turn, each)
     rows += _missing(turn, each)
     if turn.now > each.effective or not each.missing:
@@ -252,7 +256,7 @@ COMMAND = Command(
     name="tiendo",
     alias="progress",
     summary=m("Progress: who has reported"),
-    words=m("progress|who has not reported|who has reported|who is late|missing reports"),
+    words=m("progress|who has not reported|who has reported|who is late|missing reports|who is missing"),
     handle=handle,
     examples=(m("who has not reported"),),
     roles=EVERYONE,

@@ -89,9 +89,9 @@ def _level(board: Board, top: tuple[Line, ...]) -> int:
 def _around(board: Board, own: Line | None, top: tuple[Line, ...], mine: tuple[str, ...], decimals: int) -> list[object]:
     """The top and the own unit with its neighbours, in at most five lines."""
     place = None if own is None else board.place(own.unit_id)
-    if place is None:
+    if own is None or place is None:
         return [table((*top, own) if own is not None and own not in top else top, mine, decimals)]
-    near = board.page(max(0, place - 1), 3 if place else 2)
+    near = board.around(own.unit_id)
     if place <= SHOWN_AT_ONCE - 2:
         return [table(tuple(dict.fromkeys((*top, *near))), mine, decimals)]
     leading = tuple(m("{rank}. {unit} {points}", rank=line.rank or 0, unit=line.name, points=shown(line.total, decimals)) for line in top)
@@ -182,7 +182,7 @@ COMMAND = Command(
     name=NAME,
     alias="ranking",
     summary=m("Ranking: top, own unit, gap, who is missing"),
-    words=m("ranking|rank|standings|who leads|who is first"),
+    words=m("ranking|rank|standings|who leads|who is first|leaderboard"),
     handle=handle,
     examples=(m("ranking"), m("ranking 2024")),
     quick=True,

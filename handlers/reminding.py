@@ -214,10 +214,10 @@ def _queue(world: _World, to: Recipient, items: Sequence[Item]) -> tuple[Effect,
     if outbox.known(world.read, key):
         return ()
     menu_id = hashlib.sha256(key.encode()).hexdigest()[:10]
-    ends = [None if item.duty is not None or item.dated.event.kind == "deadline" else expires(item.dated, world.zone) for item in ordered]
-    expires = None if None in ends else max(end for end in ends if end is not None)
+    ends = [None if item.dated.event.kind == "deadline" else expires(item.dated, world.zone) for item in ordered]
+    last = None if None in ends else max(end for end in ends if end is not None)
     return queue_effects(
         letter(world.read, to, ordered, world.now, world.zone, world.free),
         channel=to.channel, address=to.address, language=to.language, now=world.now, mint=lambda: menu_id, person_id=to.person_id,
-        lane="broadcast", key=key, subject=" ".join(dict.fromkeys(item.subject for item in ordered)), expires_at=expires,
+        lane="broadcast", key=key, subject=" ".join(dict.fromkeys(item.subject for item in ordered)), expires_at=last,
     )  # fmt: skip

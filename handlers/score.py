@@ -50,8 +50,7 @@ def handle(turn: Turn, argument: str) -> Outcome:
 
 
 def _own(turn: Turn, question: Question) -> str | None:
-    members = units.membership_roles(turn.read, question.year)
-    return next((each for each in turn.unit_ids if each in members), None)
+    return next((each for each in turn.unit_ids if units.is_member(turn.read, question.year, each)), None)
 
 
 def _which_unit(turn: Turn, question: Question) -> Outcome:
@@ -260,7 +259,7 @@ COMMAND = Command(
     name=NAME,
     alias="score",
     summary=m("Score by group, and the working of each criterion"),
-    words=m("score|points|working of the score|why this score"),
+    words=m("score|points|working of the score|why this score|scores|how many points"),
     handle=handle,
     examples=(m("score"),),
     quick=True,

@@ -257,7 +257,7 @@ def label(unit: Unit, among: list[Unit]) -> Message:
 
 def not_member(read: Snapshot, unit_id: str, year: int) -> Message | None:
     """Why the unit is not in that year's ranking: merged, not yet existing, not a member; None when it is a member."""
-    if unit_id in units.membership_roles(read, year):
+    if units.is_member(read, year, unit_id):
         return None
     unit = units.unit(read, unit_id)
     if unit is None:
@@ -292,7 +292,7 @@ def _no_table(turn: Turn, command: str, year: int | None) -> Outcome:
 
 
 def _other_years(read: Snapshot, command: str, unit_id: str, why: Message) -> Outcome:
-    years = [year for year in scoring_tables.years_with_table(read) if unit_id in units.membership_roles(read, year)]
+    years = [year for year in scoring_tables.years_with_table(read) if units.is_member(read, year, unit_id)]
     content: list[object] = [why]
     if years:
         content.append(

@@ -124,9 +124,8 @@ def rescore(
     if adjustments or not kept.complete(read, year):
         whole = _whole_year(read, year, now, changed=changed, basis=basis, adjustments=adjustments, late=late, zone=zone)
         return (*whole[:2], *effects, *whole[2:])
-    members = units.membership_roles(read, year)
     best = read_leaders(read, year)
-    before = {owner: gather(read, table, now, owner, zone=zone)[owner] for owner in changed if owner in members}
+    before = {owner: gather(read, table, now, owner, zone=zone)[owner] for owner in changed if units.is_member(read, year, owner)}
     after = {
         owner: gather(read, table, now, owner, changed=changed, basis=basis, late=late, zone=zone)[owner] for owner in before
     }

@@ -195,9 +195,10 @@ def values(read: Snapshot, year: int, unit_id: str) -> tuple[StoredValue, ...]:
 
 def values_of_year(read: Snapshot, year: int, criterion_id: str | None = None) -> tuple[StoredValue, ...]:
     """The values of all units, of one criterion where given."""
+    which = "" if criterion_id is None else " AND criterion_id = :criterion"
     rows = read.execute(
-        f"SELECT {_VALUE} FROM criterion_values WHERE year = ? AND (? IS NULL OR criterion_id = ?)",  # noqa: S608
-        (year, criterion_id, criterion_id),
+        f"SELECT {_VALUE} FROM criterion_values WHERE year = :year{which}",  # noqa: S608
+        {"year": year, "criterion": criterion_id},
     )
     return tuple(_value(row) for row in rows)
 
@@ -229,9 +230,10 @@ _ADJUSTMENT = "unit_id, item_id, basis, count, valid_from, valid_to, reason"
 
 def adjustments(read: Snapshot, year: int, unit_id: str | None = None) -> tuple[StoredAdjustment, ...]:
     """The adjustments of a year, of one unit where given, on both bases."""
+    whose = "" if unit_id is None else " AND unit_id = :unit"
     rows = read.execute(
-        f"SELECT {_ADJUSTMENT} FROM adjustments WHERE year = ? AND (? IS NULL OR unit_id = ?) ORDER BY unit_id, item_id, basis",  # noqa: S608
-        (year, unit_id, unit_id),
+        f"SELECT {_ADJUSTMENT} FROM adjustments WHERE year = :year{whose} ORDER BY unit_id, item_id, basis",  # noqa: S608
+        {"year": year, "unit": unit_id},
     )
     return tuple(StoredAdjustment(*row) for row in rows)
 

@@ -137,6 +137,29 @@ def just_below(read: Snapshot, year: int, rank_key: str) -> Total | None:
     return None if row is None else Total(*row)
 
 
+def before(read: Snapshot, year: int, unit_id: str) -> Total | None:
+    """The ranked unit listed right before this ranked one."""
+    return _beside(read, year, unit_id, ">", "<", "ASC", "DESC")
+
+
+def after(read: Snapshot, year: int, unit_id: str) -> Total | None:
+    """The ranked unit listed right after this ranked one."""
+    return _beside(read, year, unit_id, "<", ">", "DESC", "ASC")
+
+
+def _beside(read: Snapshot, year: int, unit_id: str, beyond: str, named: str, keys: str, names: str) -> Total | None:
+    row = read.execute(
+        f"SELECT {_TOTAL} FROM totals mine JOIN units me ON me.id = mine.unit_id"  # noqa: S608
+        f" JOIN totals t INDEXED BY totals_by_rank ON t.year = mine.year AND t.rank_key {beyond}= mine.rank_key"
+        " CROSS JOIN units u ON u.id = t.unit_id"
+        " WHERE mine.year = ? AND mine.unit_id = ?"
+        f" AND (t.rank_key <> mine.rank_key OR (u.sort_key, t.unit_id) {named} (me.sort_key, mine.unit_id))"
+        f" ORDER BY t.rank_key {keys}, u.sort_key {names}, t.unit_id {names} LIMIT 1",
+        (year, unit_id),
+    ).fetchone()
+    return None if row is None else Total(*row)
+
+
 def complete(read: Snapshot, year: int) -> bool:
     """Whether every member of the year has a total. Scores are computed anew with each change of membership, so counting tells."""
     row = read.execute(
@@ -212,9 +235,10 @@ def leaders(read: Snapshot, year: int) -> dict[str, tuple[str, str]]:
 
 def filings(read: Snapshot, year: int, unit_id: str | None = None) -> tuple[tuple[str, str, int], ...]:
     """(unit id, duty id or report id, days late) of each standing report of a year: its first filing since it last was withdrawn."""
+    where = "r.year = :year" if unit_id is None else "r.unit_id = :unit AND r.year = :year"
     rows = read.execute(
-        "SELECT r.unit_id, COALESCE(r.duty_id, r.id), v.days_late FROM reports r JOIN revisions v ON v.report_id = r.id"
-        " WHERE r.year = :year AND (:unit IS NULL OR r.unit_id = :unit) AND r.review <> 'withdrawn' AND v.revision ="
+        "SELECT r.unit_id, COALESCE(r.duty_id, r.id), v.days_late FROM reports r JOIN revisions v ON v.report_id = r.id"  # noqa: S608
+        f" WHERE {where} AND r.review <> 'withdrawn' AND v.revision ="
         " (SELECT MIN(w.revision) FROM revisions w WHERE w.report_id = r.id AND w.kind <> 'withdrawal' AND w.revision >"
         "  (SELECT COALESCE(MAX(x.revision), 0) FROM revisions x WHERE x.report_id = r.id AND x.kind = 'withdrawal'))",
         {"year": year, "unit": unit_id},
@@ -224,10 +248,10 @@ def filings(read: Snapshot, year: int, unit_id: str | None = None) -> tuple[tupl
 
 def not_filed(read: Snapshot, year: int, unit_id: str | None = None) -> tuple[tuple[str, str], ...]:
     """(unit id, duty id) of each report of a year that is still owed."""
+    whose = "" if unit_id is None else " AND unit_id = :unit"
     return tuple(
         read.execute(
-            "SELECT unit_id, id FROM duties WHERE year = :year AND (:unit IS NULL OR unit_id = :unit)"
-            " AND form IS NOT NULL AND status = 'open'",
+            f"SELECT unit_id, id FROM duties WHERE year = :year AND form IS NOT NULL AND status = 'open'{whose}",  # noqa: S608
             {"year": year, "unit": unit_id},
         )
     )

@@ -69,6 +69,11 @@ def membership_roles(read: Snapshot, year: int) -> dict[str, str]:
     return dict(read.execute("SELECT unit_id, role FROM memberships WHERE year = ?", (year,)))
 
 
+def is_member(read: Snapshot, year: int, unit_id: str) -> bool:
+    """Whether the unit is ranked and reports in that year."""
+    return read.execute("SELECT 1 FROM memberships WHERE year = ? AND unit_id = ?", (year, unit_id)).fetchone() is not None
+
+
 def successors(read: Snapshot, unit_id: str) -> tuple[str, ...]:
     return tuple(row[0] for row in read.execute("SELECT to_id FROM successions WHERE from_id = ? ORDER BY to_id", (unit_id,)))
 

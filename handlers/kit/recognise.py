@@ -71,16 +71,16 @@ class Recogniser:
     """Recognises commands by their phrases; built once from the catalogues."""
 
     def __init__(self, phrases: Mapping[str, Sequence[str]]) -> None:
-        self._phrases: list[_Phrase] = []
+        known: dict[tuple[str, tuple[str, ...]], _Phrase] = {}
         for command, texts in phrases.items():
-            for text in dict.fromkeys((*texts, command)):
+            for text in (*texts, command):
                 words = Spoken.of(text).words
-                phrase = _Phrase(command, tuple(word.key for word in words), tuple(word.typed for word in words))
-                if words and not any(known.command == command and known.keys == phrase.keys for known in self._phrases):
-                    self._phrases.append(phrase)
-        self._vocabulary = Vocabulary(phrase.keys for phrase in self._phrases)
+                keys = tuple(word.key for word in words)
+                if keys:
+                    known.setdefault((command, keys), _Phrase(command, keys, tuple(word.typed for word in words)))
+        self._vocabulary = Vocabulary(phrase.keys for phrase in known.values())
         self._by_first: dict[str, list[_Phrase]] = {}
-        for phrase in self._phrases:
+        for phrase in known.values():
             self._by_first.setdefault(phrase.keys[0], []).append(phrase)
 
     def recognise(self, text: str) -> Recognised | Unsure | None:

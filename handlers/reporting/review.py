@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from handlers.kit.message import Message, Value, m, mn
+from handlers.kit.message import Message, Value, m, mn, verbatim
 from handlers.kit.reply import Answer, Block, Choice, Choices, Fields, Reply, Text, say
 from handlers.reporting.checks import standing_doubts
 from handlers.reporting.desk import filled, gaps
@@ -39,7 +39,7 @@ def review(paper: Paper, sheet: Sheet, title: str, page: int) -> Reply:
     lines = paper.items[(page - 1) * PAGE : page * PAGE]
     for group, members in groupby(lines, key=lambda item: item.group):
         if group:
-            blocks.append(Text(m("{group}", group=clip(group, GROUP)), "note"))
+            blocks.append(Text(verbatim(clip(group, GROUP)), "note"))
         blocks.append(Fields(tuple(row for item in members for row in _rows(item, sheet, item.id in doubtful))))
     if pages(paper) > 1:
         blocks.append(Text(m("Page {page} of {count}", page=page, count=pages(paper)), "note"))

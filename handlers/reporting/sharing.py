@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from handlers.kit.message import Message, m, mn
+from handlers.kit.message import Message, m, mn, verbatim
 from handlers.kit.reply import Answer, Choice, Choices, Reply, say
 from handlers.kit.turn import Json, Turn
 from handlers.reporting.desk import Desk, filled
@@ -51,7 +51,7 @@ def intro(turn: Turn, desk: Desk) -> tuple[Message, ...]:
     duty = desk.duty
     due = due_line(duty.due, duty.effective, turn.zone, calendar.holidays(turn.read))
     lines: list[Message] = [
-        m("{title}", title=duty.title),
+        verbatim(duty.title),
         m("Deadline: {due}, {left}", due=due, left=time_left(turn.now, duty.effective, turn.zone)),
     ]
     so_far = shared(turn, desk)

@@ -42,7 +42,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf"\b{_ASIDE}(?:quy\s*|q\s?)(?P<quarter>{_QUARTER})\b", "quarter"),
         (rf"\b{_ASIDE}quy\s+(?P<which>{_WHICH})\b", "quarter"),
         (rf"\b{_ASIDE}(?:so lieu\s+)?(?:nam\s+)?chinh thuc(?:\s+ca)?(?:\s+{_NAMELESS_YEAR})?", "year-final"),
-        (rf"\b{_ASIDE}(?:so lieu\s+)?uoc(?:\s+(?:thuc hien|tinh|dat))?(?:\s+ca)?(?:\s+{_NAMELESS_YEAR})?\b", "year-estimate"),
+        (rf"(?<!giao )(?<!quy )(?<!hiep )(?<!mo )\b{_ASIDE}(?:so lieu\s+)?uoc"
+         rf"(?:\s+(?:thuc hien|tinh|dat))?(?:\s+ca)?(?:\s+{_NAMELESS_YEAR})?\b", "year-estimate"),
         (rf"\b{_ASIDE}(?:9|chin)\s+thang{_OF_YEAR}(?!\s+\d{{1,2}}\b)", "M9"),
         (rf"\b{_ASIDE}(?:(?:6|sau)\s+thang|nua)\s+cuoi\s+(?:{_NAMELESS_YEAR}|(?=nam\b))", "year"),
         (rf"\b{_ASIDE}(?:so ket\s+)?(?:6|sau)\s+thang{_OF_YEAR}(?!\s+\d{{1,2}}\b)", "H1"),

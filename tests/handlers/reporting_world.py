@@ -135,7 +135,7 @@ def world() -> list[Effect]:
     return found
 
 
-H1 = {"NTM26.NTM01": "80", "NTM26.NTM02": "10", "NTM26.NTM04": "600000", "NTM26.NTM05": "120.5", "NTM26.NGH01": None}
+H1 = {"NTM26.NTM01": "80", "NTM26.NTM02": "10", "NTM26.NTM04": "1100", "NTM26.NTM05": "120.5", "NTM26.NGH01": None}
 
 
 def filed(report_id: str, duty_id: str, form: str, period: str, given: dict[str, str | None], by: str, when: int, year: int = 2026) -> list[Effect]:

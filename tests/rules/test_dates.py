@@ -246,9 +246,9 @@ def test_a_period_with_leftovers_of_telex(text: str, period: str) -> None:
 
 @pytest.mark.parametrize(
     "text", [
-        "", "2024", "lạng sơn", "quỹ 1", "quỹ vì người nghèo", "quy định", "thứ năm", "Việt Nam", "15 tháng 12", "quý 5",
-        "5/3", "tuần này", "nấm", "🙂",
-    ]
+    "", "2024", "lạng sơn", "quỹ 1", "giao ước thi đua", "ky giao uoc", "quỹ vì người nghèo", "quy định", "thứ năm",
+    "Việt Nam", "15 tháng 12", "quý 5", "5/3", "tuần này", "nấm", "🙂",
+]
 )
 def test_what_is_no_period(text: str) -> None:
     assert parse_period(text, TODAY) is None
