@@ -26,7 +26,8 @@ def handle(turn: Turn, argument: str) -> Outcome:
         return _waiting(turn)
     meeting = _meeting(turn, event_id)
     if isinstance(meeting, Message):
-        owed = [duty for unit_id in turn.unit_ids for duty in _fulfilled_by(turn, event_id, unit_id)]
+        mine = [post.unit_id for post in turn.posts if post.role == "officer" and post.unit_id is not None]
+        owed = [duty for unit_id in mine for duty in _fulfilled_by(turn, event_id, unit_id)]
         return answer(meeting, Choices(tuple(Choice(m("Mark as done"), Go("xong", duty.id)) for duty in owed[:1])))
     each, unit_id = meeting
     if given in ("attend", "absent"):

@@ -128,8 +128,8 @@ SHEETS = (
     ),
     Sheet(
         "snapshots",
-        ("snapshot", "year", "table_version", "final", "published_at", "published_by", "unit_id", "rank", "base", "bonus", "penalty", "total",
-         "late_reports", "missing", "exclusion"),
+        ("snapshot", "year", "table_version", "final", "published_at", "published_by", "unit_id", "rank", "base", "bonus", "penalty",
+         "total", "late_reports", "missing", "exclusion"),
         "SELECT s.id, s.year, s.table_version, s.final, s.published_at, s.published_by, t.unit_id, t.rank, t.base, t.bonus, t.penalty,"
         " t.total, t.late_reports, t.missing, t.exclusion FROM snapshots s JOIN snapshot_totals t ON t.snapshot_id = s.id"
         " ORDER BY s.id, t.rank IS NULL, t.rank, t.unit_id",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -116,10 +117,13 @@ class Chat:
     async def close(self) -> None:
         await self.application.stop()
 
-    async def restart(self) -> None:
-        """Closed without farewell and opened again on the same database."""
+    async def restart(self, down: int = 0) -> None:
+        """Closed without farewell, ``down`` seconds long, and opened again on the same database."""
         await self.application.database.close()
+        self.clock.advance(down)
         await self.open()
+        await self.application.tick()
+        await self.application.settle()
 
     async def say(self, address: str, text: str, **extra: object) -> list[Part]:
         return await self._receive(address, {"kind": "text", "text": text, **extra})
@@ -175,11 +179,24 @@ class Chat:
 
 def lines(parts: list[Part], choices: tuple[Choice, ...], language: Language, *, buttons: bool) -> list[str]:
     """What a person reads, line by line, without blank lines; choices stand in brackets in one last line."""
-    shown = [line.rstrip() for part in parts for line in [*part.text.splitlines(), *([f"[tệp {part.name}]"] if part.name else [])] if line.strip()]
+    hint = language.text(_HINT).split("{", 1)[0]
+    texts = [part.text if buttons or part is parts[-1] else _without_choices(part.text, hint) for part in parts]
+    shown = [
+        line.rstrip()
+        for part, text in zip(parts, texts, strict=True)
+        for line in [*text.splitlines(), *([f"[tệp {part.name}]"] if part.name else [])]
+        if line.strip()
+    ]
     labels = [language.text(choice.label) for choice in choices]
     if not buttons:
         numbers = {f"{number}. {language.text(choice.label)}" for number, choice in numbered(choices)}
-        hint = language.text(_HINT).split("{", 1)[0]
         shown = [line for line in shown if line not in numbers and not line.startswith(hint)]
     return [*shown, " ".join(f"[{label}]" for label in labels)] if labels and parts else shown
 
+
+def _without_choices(text: str, hint: str) -> str:
+    """An earlier letter's text without the choices at its end: only those of the latest are shown."""
+    paragraphs = text.split("\n\n")
+    while paragraphs and (paragraphs[-1].startswith(hint) or all(re.match(r"\d+\. ", line) for line in paragraphs[-1].splitlines())):
+        paragraphs.pop()
+    return "\n\n".join(paragraphs)

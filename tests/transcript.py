@@ -9,6 +9,7 @@
     ^ bao-cao.pdf                    a file is sent
     @ +2d                            the clock moves (d, h, m, or a date and time); reminders may come
     ! restart                        the application is closed without farewell and opened again
+    ! restart +7d                    the same, and it was closed for a week
     # only buttons                   not run without buttons (or: # only plain)
 """
 
@@ -81,6 +82,7 @@ class Player:
     def __init__(self, chat: Chat) -> None:
         self.chat = chat
         self.address = "stranger"
+        self.menus: dict[str, str] = {}
 
     async def play(self, step: Step) -> list[str]:
         chat, text = self.chat, step.text
@@ -97,16 +99,17 @@ class Player:
                 await chat.advance(_seconds(text, chat.clock.now()))
                 parts = chat.new(self.address)
             case "!":
-                await chat.restart()
-                await chat.application.settle()
+                await chat.restart(_seconds(found[0], chat.clock.now()) if (found := text.split()[1:]) else 0)
                 parts = chat.new(self.address)
             case _:
                 if not text.startswith("as "):
                     return []
                 await self._become(text.removeprefix("as ").strip())
                 parts = chat.new(self.address)
-        _, choices = await chat.choices(self.address)
-        shown = choices if any(part.buttons for part in parts) or not chat.channel.capabilities.buttons else ()
+        menu, choices = await chat.choices(self.address)
+        fresh = menu != self.menus.get(self.address, "")
+        self.menus[self.address] = menu
+        shown = choices if any(part.buttons for part in parts) or (fresh and not chat.channel.capabilities.buttons) else ()
         return lines(parts, shown, chat.language, buttons=chat.channel.capabilities.buttons)
 
     async def _become(self, who: str) -> None:

@@ -34,7 +34,7 @@ class _Calendar:
     def __init__(self, document: Mapped, findings: Findings) -> None:
         self.reader = Reader(document, CALENDAR, findings)
         self.findings = findings
-        self.lines: dict[str, int] = {}
+        self.lines: dict[str, int] = {"year": self.reader.line("year")}
 
     def part(self) -> CalendarPart | None:
         year = self.reader.parsed("year", values.year, required=True)

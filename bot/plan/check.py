@@ -52,10 +52,9 @@ class _Check:
         table, calendar = self.plan.table, self.plan.calendar
         year = table.table.year if table is not None else calendar.year if calendar is not None else None
         if table is not None and calendar is not None and table.table.year != calendar.year:
-            self.findings.error(
-                CALENDAR, calendar.lines.get("year", 0),
-                m("the calendar is of {year}, but {file} is of {other}", year=str(calendar.year), file=CRITERIA, other=str(table.table.year)),
-            )  # fmt: skip
+            other = str(table.table.year)
+            text = m("the calendar is of {year}, but {file} is of {other}", year=str(calendar.year), file=CRITERIA, other=other)
+            self.findings.error(CALENDAR, calendar.lines.get("year", 0), text)
         if year is None:
             return
         seen: set[int] = set()

@@ -58,7 +58,7 @@ class _Table:
     def __init__(self, document: Mapped, findings: Findings) -> None:
         self.reader = Reader(document, CRITERIA, findings)
         self.findings = findings
-        self.lines: Lines = {}
+        self.lines: Lines = {key: self.reader.line(key) for key in ("year", "max_total")}
         self.details: dict[str, dict[str, Any]] = {}
         self.group_extras: dict[str, dict[str, Any]] = {}
         self.item_extras: dict[str, str] = {}

@@ -33,6 +33,12 @@ class Markup:
         return f"<blockquote>{self.plain(text)}</blockquote>" if self.html and text else f"“{text}”"
 
 
+@dataclass(frozen=True, slots=True)
+class _Paragraph:
+    text: str
+    apart: bool = False
+
+
 def render(reply: Reply, language: Language, can: Capabilities, menu_id: str | None, repeated: bool = False) -> tuple[Part, ...]:
     """The parts of a reply in their order.
 
@@ -41,7 +47,7 @@ def render(reply: Reply, language: Language, can: Capabilities, menu_id: str | N
     """
     markup = Markup(can.markup == "html")
     numbers = {id(choice): number for number, choice in numbered(reply.choices)}
-    paragraphs: list[str] = [markup.note(language.text(m("(repeated)")))] if repeated else []
+    paragraphs: list[_Paragraph] = [_Paragraph(markup.note(language.text(m("(repeated)"))))] if repeated else []
     parts: list[Part] = []
     for block in reply.blocks:
         if isinstance(block, (Picture, File)):
@@ -49,7 +55,8 @@ def render(reply: Reply, language: Language, can: Capabilities, menu_id: str | N
             paragraphs = []
             parts.append(_file_part(block, language, markup, can))
         else:
-            paragraphs += _paragraphs(block, language, markup, can, numbers)
+            apart = not isinstance(block, Text)
+            paragraphs += [_Paragraph(text, apart) for text in _paragraphs(block, language, markup, can, numbers) if text]
     parts += _texts(paragraphs, can)
     if can.buttons and reply.choices and menu_id is not None:
         if not parts or parts[-1].kind != "text":
@@ -89,8 +96,12 @@ def _cell(value: Value, language: Language) -> str:
     return value if isinstance(value, str) else language.text(Message("{value}", {"value": value}))
 
 
-def _texts(paragraphs: list[str], can: Capabilities) -> list[Part]:
-    text = "\n\n".join(filter(None, paragraphs))
+def _texts(paragraphs: list[_Paragraph], can: Capabilities) -> list[Part]:
+    """Sentences follow each other line by line; a table, fields or choices stand apart."""
+    text = ""
+    for before, paragraph in zip([None, *paragraphs], paragraphs, strict=False):
+        gap = "" if before is None else "\n\n" if before.apart or paragraph.apart else "\n"
+        text += gap + paragraph.text
     return [Part("text", piece) for piece in split(text, can.max_chars, can.counts)] if text else []
 
 

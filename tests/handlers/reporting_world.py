@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -138,7 +138,9 @@ def world() -> list[Effect]:
 H1 = {"NTM26.NTM01": "80", "NTM26.NTM02": "10", "NTM26.NTM04": "1100", "NTM26.NTM05": "120.5", "NTM26.NGH01": None}
 
 
-def filed(report_id: str, duty_id: str, form: str, period: str, given: dict[str, str | None], by: str, when: int, year: int = 2026) -> list[Effect]:
+def filed(
+    report_id: str, duty_id: str, form: str, period: str, given: dict[str, str | None], by: str, when: int, year: int = 2026
+) -> list[Effect]:
     """A report that was filed earlier, its duty done."""
     items = tuple(reports.Item(item_id, value) for item_id, value in given.items())
     unit = duty_id.partition(":")[2]
@@ -234,6 +236,10 @@ class Talk:
     async def send(self, sha256: str = PHOTO, name: str = "anh.jpg", media_type: str = "image/jpeg") -> str:
         return await self._advance(Sent(sha256, media_type, name, 10))
 
+    async def again(self, value: str) -> str:
+        """A tap that arrives a second time."""
+        return await self._advance(Chosen(value))
+
     async def ask(self) -> str:
         """The open question again."""
         state = self.state
@@ -247,7 +253,7 @@ class Talk:
     def decide(self, read: Snapshot, given: Input, handle: Callable[[Turn], Outcome]) -> Outcome:
         person = people.person(read, self.person_id)
         assert person is not None
-        posts = people.posts(read, self.person_id, date.fromtimestamp(self.world.now).isoformat())
+        posts = people.posts(read, self.person_id, datetime.fromtimestamp(self.world.now, ZONE).date().isoformat())
         turn = Turn(
             read, self.world.now, ZONE, person, posts, Place("console", self.person_id), given, "vi",
             lambda: f"id{next(self.world.numbers)}", lambda: "ABCD2345",

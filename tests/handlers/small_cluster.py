@@ -17,7 +17,7 @@ from handlers.kit.turn import Outcome, Place, Said, Turn
 from handlers.kit.wire import decode
 from handlers.planning import plan_duties
 from handlers.reminding import due_reminders
-from storage import calendar, people, units
+from storage import calendar, duties, people, units
 from storage.calendar import Event, Form
 from storage.connection import Database, Effect, effect
 from storage.people import Post
@@ -99,8 +99,6 @@ class SmallCluster:
             planned, {year: units.membership_roles(read, year) for year in (2025, 2026)},
             {unit.id: unit for unit in units.all_units(read)}, frozenset(date.fromisoformat(day) for day, _ in HOLIDAYS), ZONE,
         ))  # fmt: skip
-        from storage import duties
-
         await database.write([effect(duties.plan, duty) for duty in duties_planned])
         return cls(database)
 
