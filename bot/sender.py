@@ -7,6 +7,7 @@ more and marked as repeated. Before a reminder leaves, it is asked again whether
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections.abc import Callable, Mapping
@@ -78,10 +79,8 @@ class Sender:
     async def run(self) -> None:
         """Send until cancelled; looks every second, and at once when woken."""
         while True:
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), 1)
-            except TimeoutError:
-                pass
             self._wake.clear()
             try:
                 await self.drain()
@@ -162,10 +161,15 @@ class Sender:
             case OutcomeUnknown():
                 again = self._render(letter, repeated=True) if not any(progress.ids) else progress
                 again.unknown = progress.unknown + 1
-                await self._database.write((effect(outbox.keep_parts, letter.id, again.dump(), now + _pause(letter), "unknown"),))
+                await self._later(letter, again, "unknown")
             case _:
-                again_at = now + _pause(letter)
-                await self._database.write((effect(outbox.keep_parts, letter.id, progress.dump(), again_at, str(error)),))
+                await self._later(letter, progress, str(error))
+
+    async def _later(self, letter: outbox.Letter, progress: _Progress, error: str) -> None:
+        """Try again after a pause; until then nothing else goes to the address, so that answers keep their order."""
+        again_at = self._clock.now() + _pause(letter)
+        self._held[letter.address] = again_at
+        await self._database.write((effect(outbox.keep_parts, letter.id, progress.dump(), again_at, error),))
 
     async def _settle(self, letter: outbox.Letter, state: str, progress: _Progress | None, error: str | None) -> None:
         parts = None if progress is None else progress.dump()

@@ -14,8 +14,6 @@ from datetime import datetime
 from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
-from handlers.rules.secrets import secret_mark
-
 from bot.channels.base import Channel, FileTooLarge, Inbound, Part, SendError
 from bot.clock import Clock
 from bot.language import Language
@@ -24,6 +22,7 @@ from handlers.kit.message import m
 from handlers.kit.reply import say
 from handlers.kit.turn import Input, Other, Place, Sent, Turn
 from handlers.kit.wire import queue_effects
+from handlers.rules.secrets import secret_mark
 from storage import files, inbox, people
 from storage.connection import Database, Effect, Snapshot, effect
 from storage.errors import Conflict, DatabaseBusy, DatabaseFull, StorageError

@@ -20,7 +20,7 @@ from handlers.rules.deadline import (
     time_left,
 )
 from handlers.rules.text import clip
-from storage import calendar, reminders, units
+from storage import calendar, duties, reminders, units
 from storage.calendar import Event
 from storage.connection import Snapshot
 from storage.duties import Duty
@@ -192,8 +192,14 @@ def awaiting(read: Snapshot, unit_id: str, now: int, free: Free, zone: ZoneInfo)
     return tuple(found)
 
 
+def met(read: Snapshot, event: Event, unit_id: str) -> bool:
+    """Whether the unit has fulfilled its duty of the event."""
+    duty = duties.duty(read, f"{event.id}:{unit_id}")
+    return duty is not None and duty.status == "done"
+
+
 def next_deadline(read: Snapshot, now: int, free: Free, zone: ZoneInfo, *, unit_id: str | None) -> Dated | None:
-    """The next deadline ahead (of the unit, where one is given), or the next legal date."""
+    """The next deadline ahead (of the unit, where one is given, and not yet met by it), or the next legal date."""
     ahead = [
         event
         for event in calendar.events(read)
@@ -203,7 +209,8 @@ def next_deadline(read: Snapshot, now: int, free: Free, zone: ZoneInfo, *, unit_
     found = [
         each
         for event in ahead
-        if (unit_id is None or concerns(event, unit_id, roles[event.of_year])) and (each := dated(event, free, zone)).effective > now
+        if (each := dated(event, free, zone)).effective > now
+        and (unit_id is None or (concerns(event, unit_id, roles[event.of_year]) and not met(read, event, unit_id)))
     ]
     return min(found, key=lambda each: each.effective, default=None)
 

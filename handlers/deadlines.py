@@ -56,7 +56,13 @@ def _upcoming(turn: Turn, free: Free) -> Outcome:
             rows = [(agenda.titled(duty.title, duty.year), agenda.due_and_left(duty, turn.now, free, turn.zone)) for duty in owed[:MOST]]
             blocks.append(Fields(tuple(rows)))
             choices += _reports(turn, owed)
-    ahead = [each for each in _concerning(turn, free) if each.effective > turn.now and each.event.id not in open_events]
+    ahead = [
+        each
+        for each in _concerning(turn, free)
+        if each.effective > turn.now
+        and each.event.id not in open_events
+        and not any(agenda.met(turn.read, each.event, unit_id) for unit_id in turn.unit_ids)
+    ]
     if ahead:
         blocks.append(Text(m("Next deadlines"), "title"))
         blocks.append(Fields(tuple(_row(turn, each, free) for each in sorted(ahead, key=_instant)[:MOST_AHEAD])))

@@ -100,7 +100,8 @@ class Dispatcher:
     def _chosen(self, turn: Turn, standing: Standing, choice: Choice, of_dialogue: str | None) -> Outcome:
         action = choice.action
         if isinstance(action, Typed):
-            return self._plain_words(turn, standing, self._languages[turn.language].text(choice.label))
+            said = self._languages[turn.language].text(choice.label)
+            return self._plain_words(replace(turn, input=Said(said)), standing, said)
         if isinstance(action, Go):
             command = self._commands.by_name.get(action.command)
             if command is None:
@@ -138,7 +139,7 @@ class Dispatcher:
             command = self._commands.by_name[found.command] if isinstance(found, Recognised) else None
             if isinstance(found, Recognised) and command is not None and command.quick and command.allows(turn):
                 return self._run(turn, standing, command, found.argument)
-        return dialogue.advance(turn, state, Said(text))
+        return dialogue.advance(turn, state, replace(turn.input, text=text) if isinstance(turn.input, Said) else Said(text))
 
     def _slash(self, turn: Turn, standing: Standing, text: str) -> Outcome:
         name, _, argument = text[1:].partition(" ")
@@ -244,8 +245,8 @@ class Dispatcher:
                 effects.append(effect(conversation.save_topic, turn.owner, *outcome.topic, turn.now))
         if outcome.reply.blocks:
             effects += queue_effects(
-                outcome.reply, channel=turn.place.channel, address=turn.place.address, language=outcome.language or turn.language, now=turn.now,
-                mint=turn.mint, dialogue=after, thread=turn.place.thread, person_id=None if turn.who is None else turn.who.id,
+                outcome.reply, channel=turn.place.channel, address=turn.place.address, language=outcome.language or turn.language,
+                now=turn.now, mint=turn.mint, dialogue=after, thread=turn.place.thread, person_id=None if turn.who is None else turn.who.id,
                 replaces=turn.place.message_id if outcome.reply.replaces and isinstance(turn.input, Tapped) else None,
             )  # fmt: skip
         return tuple(effects)

@@ -10,6 +10,7 @@ from handlers.kit.message import Day, Message, Moment, Value, m, verbatim
 from handlers.kit.reply import Answer, Choice, Choices, Fields, Go, Reply, control_choices, say
 from handlers.kit.roles import post_name
 from handlers.kit.turn import Input, Outcome, Said, State, Turn, answer
+from handlers.rules.text import fold
 from storage import people
 from storage.connection import effect
 
@@ -20,7 +21,7 @@ def handle(turn: Turn, argument: str) -> Outcome:
     """Show it; ``rename`` and ``erase`` open the dialogue at their question."""
     if turn.who is None:
         return answer(m("Nothing is kept about this account."))
-    match argument:
+    match _meant(turn, argument):
         case "rename":
             return Outcome(_ask_name(turn), dialogue=State(MY_DATA.name, "name"))
         case "erase":
@@ -30,6 +31,16 @@ def handle(turn: Turn, argument: str) -> Outcome:
             return Outcome(_ask_erase(), dialogue=State(MY_DATA.name, "erase"))
         case _:
             return _show(turn)
+
+
+def _meant(turn: Turn, argument: str) -> str:
+    """ "xóa dữ liệu của tôi" asks for the erasure itself, not for a look."""
+    said = fold(turn.input.text) if isinstance(turn.input, Said) else ""
+    if any(words in said for words in ("xoa", "erase", "delete", "rut dong y", "rut lai")):
+        return "erase"
+    if any(words in said for words in ("sua ten", "sua ho ten", "sua chuc vu", "correct my name")):
+        return "rename"
+    return argument
 
 
 def _show(turn: Turn) -> Outcome:
@@ -67,7 +78,7 @@ def _ask_name(turn: Turn) -> Reply:
 
 def _ask_title(turn: Turn) -> Reply:
     return say(
-        m("Office now: {title}. Please type the office and body.", title=verbatim(turn.person.title) if turn.person.title else m("not given")),
+        m("Office now: {title}. Please type the office and body.", title=turn.person.title or m("not given")),
         control_choices("skip", "back", "cancel", numbered=False),
     )
 

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from handlers.kit.command import ORGANISERS, Command
 from handlers.kit.message import Day, Message, Moment, m, mn, verbatim
 from handlers.kit.reply import Choice, Choices, Fields, Go, Table, Text, say
-from handlers.kit.roles import ROLE_NAMES, post_name
-from handlers.kit.turn import Outcome, Turn, answer
+from handlers.kit.roles import ROLE_LABELS, post_name
+from handlers.kit.turn import Outcome, Said, Turn, answer
 from handlers.rules.names import Name, NameIndex, One, Several
 from handlers.rules.text import fold
 from storage import invitations, people, units
@@ -18,6 +18,18 @@ from storage.people import CLUSTER_ROLES, UNIT_ROLES, Person, Post
 
 PAGE = 10
 DAYS = 14
+"""How long a joining code is good."""
+
+_INVITING = ("moi", "invite", "invitation")
+_CODES = ("cap ma", "tao ma", "ma tham gia")
+_LISTING = ("danh sach", "danh ba", "ds", "list", "ai da tham gia", "who has joined", "dau moi", "phu trach")
+_NOT_NAMES = frozenset(
+    """
+    danh sach ds list trang page nhiem vu dong chi can bo tinh don vi cua cum cho nay thoi ket thuc xem di nhe
+    1 2 3 4 5 6 7 8 9
+    """.split()  # noqa: SIM905
+)
+"""Words beside a phrase that name nobody."""
 
 ROLE_WORDS = {
     "lanh dao": "leader", "leader": "leader", "tham dinh": "verifier", "verifier": "verifier", "thu ky": "secretary",
@@ -30,9 +42,9 @@ def handle(turn: Turn, argument: str) -> Outcome:
     """The first screen, or one of: invite …, list …, person ID, end POST, ended POST, revoke HASH."""
     word, _, rest = argument.partition(" ")
     match fold(word):
-        case "invite" | "moi":
+        case "invite":
             return _invite(turn, rest)
-        case "list" | "danh" | "ds":
+        case "list":
             return _list(turn, rest)
         case "person":
             return _person(turn, rest)
@@ -40,10 +52,37 @@ def handle(turn: Turn, argument: str) -> Outcome:
             return _ask_end(turn, rest)
         case "ended":
             return _end(turn, rest)
-        case _ if argument.strip():
-            return _invite(turn, argument) if "moi" in fold(argument).split() else _list(turn, argument)
         case _:
-            return _overview(turn)
+            return _in_words(turn, argument)
+
+
+def _in_words(turn: Turn, argument: str) -> Outcome:
+    """What is meant by words alone: the phrase that led here ("mời cán bộ", "thôi nhiệm vụ") says as much as what stands beside it."""
+    said = fold(turn.input.text) if isinstance(turn.input, Said) else fold(argument)
+    if any(word in said.split() for word in _INVITING) or any(words in said for words in _CODES):
+        return _invite(turn, argument, said)
+    if not _NOT_NAMES.issuperset(fold(argument).split()):
+        return _called(turn, argument)
+    if any(words in said for words in _LISTING):
+        return _list(turn, argument)
+    return _overview(turn)
+
+
+def _called(turn: Turn, who: str) -> Outcome:
+    """The person of that name, or the people of that unit."""
+    found = NameIndex(Name(unit.id, unit.name, unit.aliases) for unit in units.members(turn.read, turn.today.year)).find(who)
+    held = people.holders(turn.read, turn.today.isoformat())
+    wanted = set(fold(who).split()) - _NOT_NAMES
+    meant = [(person, post) for person, post in held if wanted <= set(fold(person.name).split())]
+    if not meant and isinstance(found, One):
+        meant = [(person, post) for person, post in held if post.unit_id == found.id]
+    if not meant:
+        return answer(m("Nobody called {who} holds a post.", who=who.strip()), Choices((Choice(m("List"), Go("nguoi", "list")),)))
+    if len({person.id for person, _ in meant}) == 1:
+        return _person(turn, meant[0][0].id)
+    rows = tuple((person.name, post_name(turn.read, post.unit_id, post.role)) for person, post in meant[:PAGE])
+    choices = tuple(Choice(verbatim(person.name), Go("nguoi", f"person {person.id}")) for person, _ in meant[:PAGE])
+    return answer(m("People with a post:"), Table(rows), Choices(choices, columns=2))
 
 
 def _overview(turn: Turn) -> Outcome:
@@ -63,8 +102,11 @@ def _overview(turn: Turn) -> Outcome:
     return answer(*content)
 
 
-def _invite(turn: Turn, rest: str) -> Outcome:
-    unit_id, role = _read_invitation(turn, rest)
+def _invite(turn: Turn, rest: str, said: str = "") -> Outcome:
+    unit_id, role, doubt = _read_invitation(turn, rest, said)
+    if doubt:
+        choices = [Choice(verbatim(units.name_of(turn.read, each)), Go("nguoi", f"invite {each} {role or ''}".strip())) for each in doubt]
+        return answer(m("For which unit is the code?"), Choices(tuple(choices), columns=2))
     if unit_id is None and role is None:
         members = units.members(turn.read, turn.today.year)
         choices = [Choice(verbatim(unit.name), Go("nguoi", f"invite {unit.id}")) for unit in members]
@@ -72,28 +114,28 @@ def _invite(turn: Turn, rest: str) -> Outcome:
         return answer(m("For which unit is the code?"), Choices(tuple(choices), columns=2))
     if role is None:
         roles = CLUSTER_ROLES if unit_id == "-" else UNIT_ROLES
-        choices = [Choice(ROLE_NAMES[each], Go("nguoi", f"invite {unit_id} {each}")) for each in roles]
+        choices = [Choice(ROLE_LABELS[each], Go("nguoi", f"invite {unit_id} {each}")) for each in roles]
         return answer(m("Which role does the code give?"), Choices(tuple(choices), columns=2))
     if role in UNIT_ROLES and unit_id in (None, "-"):
         return _invite(turn, "")
     return _code(turn, None if role in CLUSTER_ROLES else unit_id, role)
 
 
-def _read_invitation(turn: Turn, rest: str) -> tuple[str | None, str | None]:
-    """(unit id or "-", role) as far as the words say; ids come from buttons, names from people."""
+def _read_invitation(turn: Turn, rest: str, said: str) -> tuple[str | None, str | None, tuple[str, ...]]:
+    """(unit id or "-", role, the units that an ambiguous name could mean); ids come from buttons, names from people."""
     words = rest.split()
-    folded = fold(rest)
-    role = next((role for word, role in ROLE_WORDS.items() if word in folded), None)
+    spoken = said or fold(rest)
+    role = next((role for word, role in ROLE_WORDS.items() if word in spoken), None)
     if words and (words[0] == "-" or units.unit(turn.read, words[0]) is not None):
-        return words[0], role
+        return words[0], role, ()
     index = NameIndex(Name(unit.id, unit.name, unit.aliases) for unit in units.members(turn.read, turn.today.year))
     match index.find(rest):
         case One(id=unit_id):
-            return unit_id, role or "officer"
-        case Several():
-            return None, None
+            return unit_id, role or "officer", ()
+        case Several(ids=ids):
+            return None, role, ids
         case _:
-            return ("-" if role in CLUSTER_ROLES else None), role
+            return ("-" if role in CLUSTER_ROLES else None), role if role in CLUSTER_ROLES else None, ()
 
 
 def _code(turn: Turn, unit_id: str | None, role: str) -> Outcome:

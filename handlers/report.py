@@ -12,13 +12,14 @@ from handlers.reporting.choosing import Chosen, matching
 from handlers.reporting.conversation import ReportDialogue, ask_drop, start, start_with
 from handlers.reporting.desk import filled, officer_units
 from handlers.reporting.draft import loads
-from handlers.reporting.intake import block_of
+from handlers.reporting.intake import figures_named
+from handlers.reporting.items import items_of
 from handlers.reporting.paper import load_paper
 from handlers.reporting.wording import ago, name_of
 from handlers.rules.deadline import time_left
 from handlers.rules.periods import period_title
 from handlers.rules.text import fold
-from storage import duties, reports
+from storage import calendar, duties, reports
 from storage.duties import Duty
 
 MOST_LISTED = 8
@@ -73,10 +74,8 @@ def _likely(turn: Turn, text: str) -> Duty | None:
         return None
     best: tuple[int, Duty] | None = None
     for duty in open_duties(turn):
-        if duty.form is None:
-            continue
-        block = block_of(load_paper(turn.read, duty.form, duty.year, duty.period, duty.unit_id), text)
-        count = 0 if block is None else len(block.entries)
+        form = None if duty.form is None else calendar.form(turn.read, duty.form)
+        count = 0 if form is None else figures_named(items_of(turn.read, form, duty.year, duty.unit_id), text)
         if count and (best is None or count > best[0]):
             best = (count, duty)
     return None if best is None else best[1]

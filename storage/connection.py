@@ -87,8 +87,10 @@ class Database:
             raise _translated(error) from error
         try:
             await _hop(writer, _prepare_writer)
+            address = _read_only(path)
             for _ in range(readers):
-                opened.append(await aiosqlite.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None))
+                reader = await aiosqlite.connect(address, uri=True, isolation_level=None)
+                opened.append(reader)
             for reader in opened:
                 await _hop(reader, _prepare_reader)
         except (sqlite3.Error, StorageError) as error:
@@ -155,7 +157,13 @@ class Database:
                     waiting.done.set_result(outcome)
 
 
-async def _hop(connection: aiosqlite.Connection, function: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+def _read_only(path: Path) -> str:
+    return f"{path.absolute().as_uri()}?mode=ro"
+
+
+async def _hop(
+    connection: aiosqlite.Connection, function: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+) -> T:
     """Run the function on the connection's own thread, in one hop: the one place that uses aiosqlite's private door."""
     result: T = await connection._execute(function, connection._conn, *args, **kwargs)  # type: ignore[no-untyped-call]
     return result

@@ -43,10 +43,10 @@ _LETTER = (
 
 
 def due(read: Snapshot, channel: str, now: int, limit: int = 50) -> tuple[Letter, ...]:
-    """What may be sent now on a channel: replies first, then by age. Of one address only the oldest letter of each lane."""
+    """What may be sent now on a channel: replies first, each lane in the order it was queued."""
     rows = read.execute(
         f"SELECT {_LETTER} FROM outbox WHERE state = 'waiting' AND channel = ? AND not_before <= ?"  # noqa: S608
-        " ORDER BY lane DESC, not_before, id LIMIT ?",
+        " ORDER BY lane DESC, id LIMIT ?",
         (channel, now, limit),
     )
     return tuple(Letter(*row) for row in rows)
@@ -108,7 +108,8 @@ def hold(tx: Transaction, letter_id: int, until: int) -> None:
 def settle(tx: Transaction, letter_id: int, state: str, parts: str | None, now: int, error: str | None = None) -> None:
     """The letter is ``sent``, ``failed``, ``blocked`` or ``dropped`` (no longer wanted)."""
     tx.execute(
-        "UPDATE outbox SET state = ?, parts = COALESCE(?, parts), sent_at = ?, error = ? WHERE id = ?", (state, parts, now, error, letter_id)
+        "UPDATE outbox SET state = ?, parts = COALESCE(?, parts), sent_at = ?, error = ? WHERE id = ?",
+        (state, parts, now, error, letter_id),
     )
 
 

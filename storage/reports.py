@@ -200,7 +200,8 @@ def file(
         tx.execute(
             "UPDATE reports SET revision = ?, review = 'filed', duty_id = COALESCE(?, duty_id) WHERE id = ?", (revision, duty_id, report_id)
         )
-    before = dict(tx.execute("SELECT item_id, value FROM report_items WHERE report_id = ? AND revision = ?", (report_id, expected_revision)))
+    stored = tx.execute("SELECT item_id, value FROM report_items WHERE report_id = ? AND revision = ?", (report_id, expected_revision))
+    before = dict(stored)
     tx.execute(
         "INSERT INTO revisions (report_id, revision, kind, filed_at, filed_by, reason, days_late) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (report_id, revision, kind, now, by, reason, days_late),
@@ -225,7 +226,10 @@ def file(
 
 
 def withdraw(tx: Transaction, report_id: str, expected_revision: int, by: str, now: int, reason: str) -> None:
-    """Withdraw a report filed by mistake: its revisions stay, a withdrawal with the reason is the newest. Raises Conflict if it moved on."""
+    """Withdraw a report filed by mistake: its revisions stay, a withdrawal with the reason is the newest.
+
+    Raises Conflict when the report has moved on.
+    """
     row = tx.execute("SELECT unit_id, year, revision, form, period FROM reports WHERE id = ?", (report_id,)).fetchone()
     if row is None or row[2] != expected_revision:
         raise Conflict(f"report {report_id} has another revision")

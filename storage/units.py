@@ -9,7 +9,10 @@ from storage.connection import Snapshot, Transaction
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A province or a commune. ``valid_from``/``valid_to`` are local dates (first and last day); ``columns`` is the plan file's rest (JSON)."""
+    """A province or a commune. ``valid_from``/``valid_to`` are local dates (first and last day).
+
+    ``columns`` is the rest of the plan file's row (JSON).
+    """
 
     id: str
     name: str

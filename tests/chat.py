@@ -14,13 +14,13 @@ from zoneinfo import ZoneInfo
 from bot.application import Application
 from bot.channels.base import Capabilities, Inbound, Part, Receive, RemoteFile
 from bot.clock import MovableClock
+from bot.language import Language, languages
 from bot.turns import Minting
 from handlers.kit.menu import numbered
 from handlers.kit.message import m
 from handlers.kit.reply import Choice
 from handlers.kit.turn import Other, Said, Tapped
 from handlers.kit.wire import decode_choices
-from bot.language import Language, languages
 from storage import conversation
 from storage.connection import Database
 from storage.invitations import ALPHABET
@@ -54,7 +54,8 @@ class Double:
 
     def parse(self, payload: str) -> Inbound | None:
         raw = json.loads(payload)
-        common = {"message_id": raw["id"], "display_name": raw["name"], "kind": raw.get("place", "private"), "sender": raw.get("sender", "")}
+        place, sender = raw.get("place", "private"), raw.get("sender", "")
+        common = {"message_id": raw["id"], "display_name": raw["name"], "kind": place, "sender": sender}
         match raw["kind"]:
             case "text":
                 return Inbound(raw["address"], Said(raw["text"], raw.get("edited", False)), **common)
@@ -128,7 +129,9 @@ class Chat:
     async def say(self, address: str, text: str, **extra: object) -> list[Part]:
         return await self._receive(address, {"kind": "text", "text": text, **extra})
 
-    async def send_file(self, address: str, name: str, content: bytes, media_type: str = "application/pdf", caption: str = "") -> list[Part]:
+    async def send_file(
+        self, address: str, name: str, content: bytes, media_type: str = "application/pdf", caption: str = ""
+    ) -> list[Part]:
         identity = f"m{next(self._keys)}"
         self.channel.uploads[identity] = content
         message = {"kind": "file", "file": name, "media_type": media_type, "size": len(content), "caption": caption, "id": identity}
@@ -170,7 +173,7 @@ class Chat:
 
     async def _receive(self, address: str, message: dict[str, object]) -> list[Part]:
         key = f"k{next(self._keys)}"
-        full = {"address": address, "name": address, "id": key, **message}
+        full = {"address": address, "name": address.removeprefix("stranger-").replace("-", " "), "id": key, **message}
         self.last_id = str(full["id"])
         await self.application.receiver(self.channel.name)(key, json.dumps(full))
         await self.application.settle()

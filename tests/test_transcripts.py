@@ -37,7 +37,8 @@ def test_transcript(path: Path, variant: str, sample: Path, tmp_path: Path, requ
                 if update and not (step.expected and matches(step.expected, actual)):
                     step.expected = actual
                 elif not matches(step.expected, actual):
-                    wrong.append(f"{step.sign} {step.text}\n  expected:\n    " + "\n    ".join(step.expected) + "\n  read:\n    " + "\n    ".join(actual))
+                    told = [f"{step.sign} {step.text}", "  expected:", *step.expected, "  read:", *actual]
+                    wrong.append("\n    ".join(told))
         finally:
             await chat.close()
         return wrong

@@ -140,7 +140,8 @@ class Player:
             person_id = f"p-{self.address}"
             effects.append(effect(people.add_person, person_id, name, "", "vi", now))
             effects.append(effect(people.consent, person_id, now))
-            effects.append(effect(people.add_post, people.Post(f"o-{self.address}", person_id, unit_id, role, "2026-01-01", None), None, now))
+            post = people.Post(f"o-{self.address}", person_id, unit_id, role, "2026-01-01", None)
+            effects.append(effect(people.add_post, post, None, now))
         effects.append(effect(people.link, self.chat.channel.name, self.address, person_id, now))
         effects.append(effect(people.prefer, person_id, self.chat.channel.name, self.address))
         known = await database.read(lambda read: people.by_account(read, self.chat.channel.name, self.address))

@@ -65,7 +65,7 @@ async def _talk(settings: Settings, who: str | None, record: Path | None) -> int
         await application.settle()
     await application.stop()
     if record is not None:
-        record.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        await asyncio.to_thread(record.write_text, "\n".join(lines) + "\n", encoding="utf-8")
     return 0
 
 

@@ -34,7 +34,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     language = Language.load(settings.language)
     token = next((name for name in TOKENS if os.environ.get(name)), None)
     if token is not None:
-        print(language.text(m("{name} is set: the demo does not run beside a real bot. Please unset it first.", name=token)), file=sys.stderr)
+        refused = m("{name} is set: the demo does not run beside a real bot. Please unset it first.", name=token)
+        print(language.text(refused), file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory(prefix="thidua-demo-") as folder:
         return asyncio.run(_serve(Path(folder) / "demo.sqlite3", args.port, not args.no_browser, language))

@@ -15,6 +15,16 @@ ROLE_NAMES: dict[str, Message] = {
     "admin": m("administrator"),
 }
 
+ROLE_LABELS: dict[str, Message] = {
+    "officer": m("Officer"),
+    "leader": m("Unit leader"),
+    "verifier": m("Verifier"),
+    "secretary": m("Secretary of the cluster"),
+    "observer": m("Observer"),
+    "admin": m("Administrator"),
+}
+"""As they stand on a button."""
+
 
 def post_name(read: Snapshot, unit_id: str | None, role: str) -> Message:
     """ "cán bộ, Lạng Sơn"; a role of the cluster stands alone."""

@@ -56,7 +56,10 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """Something no channel of ours takes: a sticker, a place, a voice message. ``secret``: a marked message of which only the fact was kept."""
+    """Something no channel of ours takes: a sticker, a place, a voice message.
+
+    ``secret``: a marked message of which only the fact was kept; ``personal``: one with an identity number.
+    """
 
     kind: Literal["unsupported", "secret", "personal"]
 

@@ -20,7 +20,8 @@ MENU_SECONDS = 90 * 86_400
 
 def encode(reply: Reply) -> str:
     """The reply as JSON text."""
-    document = {"blocks": [_block(block) for block in reply.blocks], "replaces": reply.replaces, "protect": reply.protect, "once": reply.once}
+    blocks = [_block(block) for block in reply.blocks]
+    document = {"blocks": blocks, "replaces": reply.replaces, "protect": reply.protect, "once": reply.once}
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from handlers.kit.dialogue import Chosen, Expects
 from handlers.kit.message import Message, Value, m
@@ -230,7 +230,10 @@ def _at_item(turn: Turn, filed: Filed, answers: dict[str, Json], given: Input | 
     if isinstance(given, Chosen) and given.value == "mistake":
         return _asking(turn, filed, "mistake", answers)
     if isinstance(given, Sent):
-        return _after(turn, filed, advance(filed.paper, _sheet(filed, answers), "item", {**answers, "item": ""}, given))
+        kept = advance(filed.paper, _sheet(filed, answers), "item", {**answers, "item": ""}, given)
+        if not _changed(filed, kept.sheet).files:
+            return _asking(turn, filed, "item", answers, kept.notes)
+        return _after(turn, filed, replace(kept, step=""))
     if not isinstance(given, Said):
         return _asking(turn, filed, "item", answers, (m("Not clear."),))
     block = block_of(filed.paper, given.text)

@@ -12,6 +12,7 @@ from handlers.reporting.draft import Attachment, Entry, Sheet
 from handlers.reporting.items import FILES, PLAN
 from handlers.reporting.paper import Paper
 from handlers.rules.deadline import days_late
+from handlers.rules.periods import ORDER
 from handlers.rules.scoring import Entry as Scored
 from handlers.rules.table import Criterion
 from storage import duties, reports, standings, targets
@@ -82,7 +83,7 @@ def file_effects(turn: Turn, duty: Duty, paper: Paper, sheet: Sheet, draft: Draf
         ),
         effect(duties.complete, duty.id, by, turn.now),
         effect(reports.drop_draft, duty.id),
-        *score_effects(turn, paper, sheet, late={duty.id: late}),
+        *score_effects(turn, paper, sheet, late={duty.id: late}, report_id=report_id),
         *plan_effects(turn, paper, sheet),
     )  # fmt: skip
 
@@ -96,7 +97,7 @@ def correct_effects(turn: Turn, report: Report, paper: Paper, sheet: Sheet, reas
             reports.file, report.id, report.unit_id, report.year, report.form, report.period, report.duty_id, report.revision,
             "correction", report_items(paper, sheet), evidence_of(sheet), turn.person.id, turn.now, late, reason,
         ),
-        *score_effects(turn, paper, sheet),
+        *score_effects(turn, paper, sheet, report_id=report.id),
         *plan_effects(turn, paper, sheet, reason),
     )  # fmt: skip
 
@@ -135,20 +136,29 @@ def withdraw_effects(turn: Turn, report: Report, paper: Paper, reason: str, to: 
 
 def _fallback(read: Snapshot, paper: Paper, report: Report) -> Sheet | None:
     """The unit's other standing report of the year with the same form, whose figures count once this one is withdrawn."""
-    for other in reports.of_unit(read, report.unit_id):
-        if other.id != report.id and (other.year, other.form) == (report.year, report.form):
-            return sheet_of(reports.items(read, other.id, other.revision), ())
-    return None
+    others = _of_same_form(read, paper, report.id)
+    return None if not others else sheet_of(reports.items(read, others[-1].id, others[-1].revision), ())
+
+
+def _of_same_form(read: Snapshot, paper: Paper, report_id: str) -> list[Report]:
+    """The unit's other standing reports of that form and year, by period: the last one scores."""
+    found = [
+        each for each in reports.of_unit(read, paper.unit_id)
+        if each.id != report_id and (each.year, each.form) == (paper.year, paper.form.id)
+    ]  # fmt: skip
+    return sorted(found, key=lambda each: ORDER.index(each.period))
 
 
 def score_effects(
-    turn: Turn, paper: Paper, sheet: Sheet | None, late: Mapping[str, int | None] | None = None
+    turn: Turn, paper: Paper, sheet: Sheet | None, late: Mapping[str, int | None] | None = None, report_id: str = ""
 ) -> tuple[Effect, ...]:
     """Scores that follow from the sheet (None: from nothing, its criteria lose their value) and from a filing made or taken back.
 
-    Only the newest of several standing reports scores: a correction of an older one changes no score.
+    ``report_id``: whose sheet it is. Where a report of a later period stands (final figures over the estimate), that one scores.
     """
-    changed = scored_entries(turn.read, paper, sheet) if paper.scored else {}
+    later = [each for each in _of_same_form(turn.read, paper, report_id) if ORDER.index(each.period) > ORDER.index(paper.period)]
+    outdone = bool(report_id) and bool(later)
+    changed = scored_entries(turn.read, paper, sheet) if paper.scored and not outdone else {}
     if not changed and not late:
         return ()
     lateness = {paper.unit_id: dict(late)} if late else {}

@@ -72,6 +72,21 @@ def block_of(paper: Paper, text: str) -> Block | None:
     return parse_block(text, named) if looks_like_block(text, named) else None
 
 
+def figures_named(items: Sequence[ReportItem], text: str) -> int:
+    """How many of the items a text outside any dialogue gives a readable figure for; 0 where it says anything else in one line."""
+    named = {item.id: item.named for item in items if item.numeric}
+    if not named or not looks_like_block(text, list(named.values())):
+        return 0
+    block = parse_block(text, list(named.values()))
+    if block.unknown and len(text.strip().splitlines()) == 1:
+        return 0
+    readable = [
+        entry for entry in block.entries
+        if not isinstance(parse_figure(entry.raw, named[entry.item_id].unit, named[entry.item_id].decimals), Refused)
+    ]  # fmt: skip
+    return len(readable)
+
+
 def queue_of(paper: Paper, block: Block) -> tuple[Pending, ...]:
     """The block's figures in the order of the form, so that cross-checks find the item they compare with; unsure lines last."""
     order = {item.id: position for position, item in enumerate(paper.items)}

@@ -74,7 +74,7 @@ CREATE TABLE outbox (
   sent_at INTEGER,
   error TEXT
 ) STRICT;
-CREATE INDEX outbox_waiting ON outbox (channel, lane DESC, not_before, id) WHERE state = 'waiting';
+CREATE INDEX outbox_waiting ON outbox (channel, lane DESC, id) WHERE state = 'waiting';
 CREATE INDEX outbox_by_person ON outbox (person_id, created_at);
 
 CREATE TABLE menus (                         -- the choices of one answer: what a tap or a typed number means

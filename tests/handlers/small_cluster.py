@@ -53,12 +53,16 @@ def event(
     return Event(ident, 2026, position, year, period, day, time, kind, title, who, form, done_by, place, None, remind, overdue)
 
 
-EVENTS = (
-    event("E04", "2026-03-10", "deadline", "Xác nhận đại biểu Hội nghị tổng kết năm 2025", done_by="rsvp E05", remind=(5, 2, 0), overdue=(1,), year=2025),
-    event("E05", "2026-03-20", "conference", "Hội nghị tổng kết năm 2025", time="08:00", place="Cao Bằng", who=("all",), remind=(14, 7, 3, 1, 0), year=2025),
-    event("E12", "2026-07-05", "deadline", "Báo cáo sơ kết 6 tháng đầu năm", form="BC-6THANG", remind=(10, 3, 1, 0), overdue=(1, 3, 7), period="H1"),
+EVENTS = (      # dates and titles as in the sample calendar of 2026
+    event("E04", "2026-03-10", "deadline", "Xác nhận đại biểu Hội nghị tổng kết năm 2025", done_by="rsvp E05", remind=(5, 2, 0),
+          overdue=(1,), year=2025),
+    event("E05", "2026-03-20", "conference", "Hội nghị tổng kết năm 2025", time="08:00", place="Cao Bằng", who=("all",),
+          remind=(14, 7, 3, 1, 0), year=2025),
+    event("E12", "2026-07-05", "deadline", "Báo cáo sơ kết 6 tháng đầu năm", form="BC-6THANG", remind=(10, 3, 1, 0),
+          overdue=(1, 3, 7), period="H1"),
     event("E15", "2026-10-05", "deadline", "Báo cáo nhanh quý III (9 tháng)", form="BC-QUY", remind=(5, 1, 0), overdue=(1, 3), period="M9"),
-    event("E16", "2026-11-30", "deadline", "Báo cáo tổng kết năm và Bảng tự chấm điểm", form="BC-TUCHAM", remind=(15, 7, 3, 1, 0), overdue=(1, 3, 5, 7), period="year-estimate"),
+    event("E16", "2026-11-30", "deadline", "Báo cáo tổng kết năm và Bảng tự chấm điểm", form="BC-TUCHAM", remind=(15, 7, 3, 1, 0),
+          overdue=(1, 3, 5, 7), period="year-estimate"),
     event("E18", "2026-12-31", "legal", "Hạn cuối nhận hồ sơ Chiến sĩ thi đua toàn quốc", who=("all",), remind=(30, 7, 1, 0)),
     event("E07", "2026-12-10", "deadline", "Cụm trưởng ban hành Kế hoạch", who=("lead",), remind=(7, 2, 0)),
     event("E23", "2027-03-12", "conference", "Hội nghị tổng kết năm 2026", time="08:00", who=("all",), remind=(14, 7, 3, 1, 0)),
@@ -155,8 +159,9 @@ class SmallCluster:
 
 
 def text_of(reply: Reply) -> str:
-    """What the person reads, without the choices."""
-    return "\n".join(part.text for part in render(reply, languages(ZONE)["vi"], PLAIN, "menu"))
+    """What the person reads, without the choices and without blank lines."""
+    parts = render(reply, languages(ZONE)["vi"], PLAIN, "menu")
+    return "\n".join(line for part in parts for line in part.text.splitlines() if line)
 
 
 def labels_of(reply: Reply) -> list[str]:

@@ -134,7 +134,7 @@ async def test_nobody_ticks_another_units_duty_nor_one_with_a_form(cluster: Smal
 async def test_the_first_screen_of_an_officer(cluster: SmallCluster) -> None:
     outcome = await cluster.turn("lan", NOW, first_screen.handle)
     text = text_of(outcome.reply)
-    assert text.startswith("Việc của tôi\n\nĐồng chí Hoàng Thị Lan: cán bộ, Lạng Sơn")
+    assert text.startswith("Việc của tôi\nĐồng chí Hoàng Thị Lan: cán bộ, Lạng Sơn")
     assert text.index("chậm 140 ngày") < text.index("chậm 49 ngày") < text.index("còn 7 ngày")
     assert goes_to(outcome.reply, "Nộp: Báo cáo nhanh quý III (9 tháng)") == ("baocao", "E15")
 

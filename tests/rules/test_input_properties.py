@@ -109,7 +109,7 @@ def test_no_cut_falls_inside_a_letter_or_a_sign(whole: str, limit: int) -> None:
 
 @given(ANYTHING)
 def test_a_text_of_known_words_is_never_mended(text: str) -> None:
-    known = frozenset(fold(text).replace(",", " ").split()) | {"xep", "hang"}
+    known = frozenset(word for word in fold(text).split() if word.isascii() and word.isalnum()) | {"xep", "hang"}
     assert fold(untelex(" ".join(sorted(known)), known)) == fold(" ".join(sorted(known)))
 
 

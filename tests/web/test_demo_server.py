@@ -13,6 +13,12 @@ from handlers.rules.text import fold
 Demonstrated = tuple[Demo, str]
 
 
+async def letters(demo: Demo, lane: str) -> int:
+    """How many letters were ever queued in a lane."""
+    query = "SELECT count(*) FROM outbox WHERE lane = ?"
+    return int(await demo.application.database.read(lambda read: read.execute(query, (lane,)).fetchone()[0]))
+
+
 async def test_the_page_and_its_parts_come_from_here_only(demo: Demonstrated) -> None:
     _, address = demo
     async with aiohttp.ClientSession() as session, session.get(address) as answer:
@@ -66,8 +72,7 @@ async def test_a_message_sent_twice_by_a_shaky_network_is_answered_once(demo: De
             async with session.post(f"{address}/say", json=body) as answer:
                 assert answer.status == 202
     await opened.application.settle()
-    sent = await opened.application.database.read(lambda read: read.execute("SELECT count(*) FROM outbox WHERE lane = 'reply'").fetchone()[0])
-    assert sent == 1
+    assert await letters(opened, "reply") == 1
 
 
 async def test_an_upload_over_the_limit_is_refused(demo: Demonstrated) -> None:
@@ -84,8 +89,7 @@ async def test_the_clock_goes_to_the_next_reminder(demo: Demonstrated) -> None:
     async with aiohttp.ClientSession() as session, session.post(f"{address}/clock", json={"by": "next"}) as answer:
         assert (await answer.json())["now"] > "2026-11-23T08:00"
     assert opened.clock.now() > before
-    queued = await opened.application.database.read(lambda read: read.execute("SELECT count(*) FROM outbox WHERE lane = 'broadcast'").fetchone()[0])
-    assert queued > 0
+    assert await letters(opened, "broadcast") > 0
 
 
 async def test_the_texts_of_the_page_are_vietnamese(demo: Demonstrated) -> None:
