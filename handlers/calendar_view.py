@@ -39,9 +39,11 @@ def handle(turn: Turn, argument: str) -> Outcome:
             return answer(no_such_day(asked))
         case Span():
             return _shown(turn, [each for each in every if _within(turn, each, asked.first, asked.last)], every, free, asked.shown())
-        case Period() if not meetings:
+        case Period():
             found = next((some for year in asked.years if (some := [each for each in every if asked.fits(each.event, year)])), [])
-            return _shown(turn, found, every, free, asked.shown())
+            if not meetings:
+                return _shown(turn, found, every, free, asked.shown())
+            found = found or every
         case Words():
             wanted = Words(asked.words - _MEETINGS)
             found = [each for each in every if wanted.fits(each.event)] or (every if meetings else [])
@@ -50,7 +52,7 @@ def handle(turn: Turn, argument: str) -> Outcome:
     if not found:
         return _next(turn, free, 1)
     ahead = sorted((each for each in found if each.effective > turn.now), key=_instant)
-    return _shown(turn, ahead[:1] if meetings else ahead or found[-1:], every, free, None)
+    return _shown(turn, (ahead[:1] if meetings else ahead) or found[-1:], every, free, None)
 
 
 def _asks_for_meeting(turn: Turn, argument: str) -> bool:

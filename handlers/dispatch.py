@@ -19,6 +19,7 @@ from handlers.kit.reply import Answer, Choice, Choices, Go, Reply, Typed, say
 from handlers.kit.turn import Other, Outcome, Said, Sent, State, Tapped, Turn
 from handlers.kit.wire import decode_choices, queue_effects
 from handlers.registry import Registry
+from handlers.rules.text import fold
 from storage import conversation
 from storage.connection import Effect, effect
 
@@ -122,7 +123,8 @@ class Dispatcher:
         if standing.state is not None and standing.dialogue is not None:
             return self._to_dialogue(turn, standing, standing.dialogue, standing.state, text)
         choice, of_dialogue = self._from_menu(turn, text, exact=False)
-        if choice is not None:
+        old_control = choice is not None and isinstance(choice.action, Answer) and control_word(text, self._spoken(turn)) is not None
+        if choice is not None and not old_control:
             return self._chosen(turn, standing, choice, of_dialogue)
         return self._plain_words(turn, standing, text)
 
@@ -166,6 +168,8 @@ class Dispatcher:
             return self._run(turn, standing, self._commands.by_name[found.command], found.argument)
         if isinstance(found, Unsure):
             return self._which(turn, found)
+        if fold(text) in {fold(language.text(m("Confirm"))) for language in self._spoken(turn)}:
+            return Outcome(say(m("Nothing is waiting to be confirmed."), Choices((Choice(m("My duties"), Go("viec")),))))
         name = follow_up(text)
         topic = conversation.topic(turn.read, turn.owner, turn.now - TOPIC_SECONDS)
         if name is not None and topic is not None and topic[0] in self._commands.by_name:

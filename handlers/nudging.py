@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from handlers import agenda
 from handlers.kit.command import ORGANISERS
-from handlers.kit.message import Message, Moment, m, verbatim
+from handlers.kit.message import Message, Moment, Value, m, mn, verbatim
 from handlers.kit.reply import Block, Choice, Choices, Fields, Go, Text, say
 from handlers.kit.turn import Outcome, Turn, answer
 from handlers.kit.wire import queue_effects
@@ -63,12 +65,17 @@ def _send(turn: Turn, event: Event, missing: tuple[Duty, ...]) -> Outcome:
     blocks: list[Message | Block] = [Text(agenda.titled(event.title, event.of_year), "title")]
     if told:
         effects.append(effect(reminders.save_nudge, Nudge(event.id, turn.today.isoformat(), turn.person.id, turn.now, len(told))))
-        blocks.append(m("Reminded: {units}.", units=tuple(told[:MOST_NAMES])))
+        blocks.append(m("Reminded: {units}.", units=_named(told)))
         if at > turn.now:
             blocks.append(m("Quiet hours: the reminders go out at {when}.", when=Moment(at)))
     if silent:
-        blocks.append(m("Nobody can be reached here: {units}. Please tell them another way.", units=tuple(silent[:MOST_NAMES])))
+        blocks.append(m("Nobody can be reached here: {units}. Please tell them another way.", units=_named(silent)))
     return Outcome(say(*blocks), tuple(effects))
+
+
+def _named(some: Sequence[Value]) -> Value:
+    """They by name, or how many when they are too many to be read."""
+    return tuple(some) if len(some) <= MOST_NAMES else mn("{count} unit", "{count} units", len(some))
 
 
 def _letter(turn: Turn, event: Event, duty: Duty, to: Recipient, free: agenda.Free, at: int) -> tuple[Effect, ...]:

@@ -15,6 +15,7 @@ from handlers.rules.text import fold
 from storage import invitations, people, units
 from storage.connection import effect
 from storage.people import CLUSTER_ROLES, UNIT_ROLES, Person, Post
+from storage.units import Unit
 
 PAGE = 10
 DAYS = 14
@@ -70,7 +71,7 @@ def _in_words(turn: Turn, argument: str) -> Outcome:
 
 def _called(turn: Turn, who: str) -> Outcome:
     """The person of that name, or the people of that unit."""
-    found = NameIndex(Name(unit.id, unit.name, unit.aliases) for unit in units.members(turn.read, turn.today.year)).find(who)
+    found = NameIndex(Name(unit.id, unit.name, unit.aliases) for unit in _members(turn)).find(who)
     held = people.holders(turn.read, turn.today.isoformat())
     wanted = set(fold(who).split()) - _NOT_NAMES
     meant = [(person, post) for person, post in held if wanted <= set(fold(person.name).split())]
@@ -88,7 +89,7 @@ def _called(turn: Turn, who: str) -> Outcome:
 def _overview(turn: Turn) -> Outcome:
     today = turn.today.isoformat()
     held = people.holders(turn.read, today)
-    members = units.members(turn.read, turn.today.year)
+    members = _members(turn)
     empty = [unit.name for unit in members if not any(post.unit_id == unit.id for _, post in held)]
     content: list[Text | Message | Choices | Fields] = [
         mn("{count} person holds a post.", "{count} people hold posts.", len({person.id for person, _ in held}))
@@ -102,13 +103,18 @@ def _overview(turn: Turn) -> Outcome:
     return answer(*content)
 
 
+def _members(turn: Turn) -> tuple[Unit, ...]:
+    """The units of the running year; until its plan is applied, those of the year before."""
+    return units.members(turn.read, turn.today.year) or units.members(turn.read, turn.today.year - 1)
+
+
 def _invite(turn: Turn, rest: str, said: str = "") -> Outcome:
     unit_id, role, doubt = _read_invitation(turn, rest, said)
     if doubt:
         choices = [Choice(verbatim(units.name_of(turn.read, each)), Go("nguoi", f"invite {each} {role or ''}".strip())) for each in doubt]
         return answer(m("For which unit is the code?"), Choices(tuple(choices), columns=2))
     if unit_id is None and role is None:
-        members = units.members(turn.read, turn.today.year)
+        members = _members(turn)
         choices = [Choice(verbatim(unit.name), Go("nguoi", f"invite {unit.id}")) for unit in members]
         choices.append(Choice(m("A role of the cluster"), Go("nguoi", "invite -")))
         return answer(m("For which unit is the code?"), Choices(tuple(choices), columns=2))
@@ -128,7 +134,7 @@ def _read_invitation(turn: Turn, rest: str, said: str) -> tuple[str | None, str 
     role = next((role for word, role in ROLE_WORDS.items() if word in spoken), None)
     if words and (words[0] == "-" or units.unit(turn.read, words[0]) is not None):
         return words[0], role, ()
-    index = NameIndex(Name(unit.id, unit.name, unit.aliases) for unit in units.members(turn.read, turn.today.year))
+    index = NameIndex(Name(unit.id, unit.name, unit.aliases) for unit in _members(turn))
     match index.find(rest):
         case One(id=unit_id):
             return unit_id, role or "officer", ()

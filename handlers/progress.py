@@ -16,6 +16,7 @@ from handlers.kit.reply import Block, Choice, Choices, Fields, Go, Text, say
 from handlers.kit.turn import Outcome, Turn, answer
 from handlers.rules.dates import parse_period
 from handlers.rules.deadline import due_line, time_left
+from handlers.rules.names import Name, NameIndex, One
 from handlers.rules.periods import YEARLY
 from handlers.rules.text import fold
 from storage import calendar, duties, people, reminders, units
@@ -65,6 +66,9 @@ def handle(turn: Turn, argument: str) -> Outcome:
     free = agenda.free_days(turn.read)
     found = _named(turn, argument)
     if found is None:
+        unit_id = _unit_named(turn, argument)
+        if unit_id is not None:
+            return _of_unit(turn, unit_id)
         found = running(turn)
         if not found:
             ahead = agenda.next_deadline(turn.read, turn.now, free, turn.zone, unit_id=None)
@@ -161,6 +165,34 @@ def _named(turn: Turn, argument: str) -> tuple[Progress, ...] | None:
     return tuple(found) or None
 
 
+def _unit_named(turn: Turn, argument: str) -> str | None:
+    """The member that the text names beyond doubt."""
+    members = units.members(turn.read, turn.today.year)
+    found = NameIndex(Name(unit.id, unit.name, unit.aliases) for unit in members).find(argument)
+    return found.id if isinstance(found, One) else None
+
+
+def _of_unit(turn: Turn, unit_id: str) -> Outcome:
+    """How one unit stands in what is being collected; past a deadline only for itself and the organisers."""
+    rows: list[tuple[Message, Value]] = []
+    hidden = False
+    for each in running(turn):
+        duty = next((duty for duty in each.duties if duty.unit_id == unit_id), None)
+        if duty is None:
+            continue
+        if unit_id not in turn.unit_ids and not sees_names(turn, each):
+            hidden = True
+            continue
+        state = agenda.done_line(duty, turn.zone) if duty.status == "done" else _not_yet(duty, turn)
+        rows.append((agenda.titled(each.event.title, each.event.of_year), state))
+    note = (Text(m("After a deadline, who is missing is named to its own unit and the secretary only."), "note"),) if hidden else ()
+    title = Text(m("{unit}: reports", unit=units.name_of(turn.read, unit_id)), "title")
+    if not rows and not hidden:
+        return answer(title, Text(m("No report is being collected now.")))
+    shown = (Fields(tuple(rows)),) if rows else ()
+    return answer(title, *shown, *note, Choices((Choice(m("Progress"), Go("tiendo")),)), topic=("tiendo", "{}"))
+
+
 def sees_names(turn: Turn, each: Progress) -> bool:
     """Whether the person may read by name who is missing or was late."""
     return turn.now <= each.effective or bool(ORGANISERS & turn.roles)
@@ -182,8 +214,10 @@ def _one(turn: Turn, each: Progress, free: Free) -> Outcome:
         rows.append((m("Filed by"), _units(turn, in_time)))
     rows += _late(turn, each)
     rows += _missing(turn, each)
-    if turn.now > each.effective or not each.missing:
-        rows.append((m("Status"), time_left(turn.now, each.effective, turn.zone) if each.missing else m("complete")))
+    if not each.missing:
+        rows.append((m("Status"), m("complete")))
+    elif turn.now > each.effective and ORGANISERS & turn.roles:
+        rows.append((m("Status"), time_left(turn.now, each.effective, turn.zone)))
     blocks: list[Message | Block] = [Text(agenda.titled(each.event.title, each.event.of_year), "title"), Fields(tuple(rows))]
     choices: list[Choice] = []
     if ORGANISERS & turn.roles and each.missing:

@@ -133,10 +133,6 @@ def latest_figures(read: Snapshot, year: int, item_id: str) -> tuple[str, dict[s
 
 def _answer(turn: Turn, command: str, question: Question, heading: Message, values: list[Valued], *, ascending: bool = False) -> Outcome:
     """The units in order, or the highest, the lowest, or one unit's value with its place."""
-    if question.extreme == "highest":
-        ascending = False
-    if question.extreme == "lowest":
-        ascending = True
     known = sorted((each for each in values if each.value is not None), key=lambda each: each.value or 0, reverse=not ascending)
     places = _places(known)
     missing = [each for each in values if each.value is None]
@@ -145,7 +141,8 @@ def _answer(turn: Turn, command: str, question: Question, heading: Message, valu
     if question.ids:
         lines = [each for each in (*known, *missing) if each.unit_id in question.ids]
     elif question.extreme:
-        lines = [each for each in known if places[each.unit_id] == 1]
+        edge = (max if question.extreme == "highest" else min)(each.value or 0 for each in known)
+        lines = [each for each in known if each.value == edge]
         blocks.append(m("Highest") if question.extreme == "highest" else m("Lowest"))
     else:
         lines = known[start : start + PAGE]

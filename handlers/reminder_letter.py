@@ -27,8 +27,8 @@ class Item:
     """One thing that a letter reminds of.
 
     ``subject``: duty:ID or event:ID; ``mark``: the reminder's identity; ``late``: it comes later than planned. ``duty`` None: an event,
-    or for the organiser a deadline with its ``missing`` units and those ``alone`` (nobody joined). ``files``: the reader can fulfil it;
-    ``asks``: a conference that waits for the answer of the reader's unit.
+    or for the organiser a deadline with its ``missing`` units, those ``alone`` (nobody joined) and those ``blocked`` (every address
+    refuses messages). ``files``: the reader can fulfil it; ``asks``: a conference that waits for the answer of the reader's unit.
     """
 
     subject: str
@@ -39,6 +39,7 @@ class Item:
     files: bool = False
     asks: bool = False
     alone: tuple[str, ...] = ()
+    blocked: tuple[str, ...] = ()
     missing: int = 0
 
 
@@ -118,9 +119,14 @@ def _organiser(item: Item, now: int, zone: ZoneInfo, free: Free) -> list[Block]:
         (m("Not yet filed"), mn("{count} unit", "{count} units", item.missing)),
     ]
     if item.alone:
-        alone: Value = item.alone if len(item.alone) <= MOST_NAMES else mn("{count} unit", "{count} units", len(item.alone))
-        rows.append((m("Nobody has joined yet; please tell them another way"), alone))
+        rows.append((m("Nobody has joined yet; please tell them another way"), _named(item.alone)))
+    if item.blocked:
+        rows.append((m("Cannot be reached here; please tell them another way"), _named(item.blocked)))
     return [Text(agenda.titled(event.title, event.of_year), "title"), Fields(tuple(rows))]
+
+
+def _named(names: tuple[str, ...]) -> Value:
+    return names if len(names) <= MOST_NAMES else mn("{count} unit", "{count} units", len(names))
 
 
 def _event(item: Item, now: int, zone: ZoneInfo, free: Free) -> list[Block]:

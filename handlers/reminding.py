@@ -17,7 +17,7 @@ from handlers.agenda import Dated, Free
 from handlers.kit.wire import queue_effects
 from handlers.reminder_letter import Item, expires, letter
 from handlers.rules.deadline import Planned, is_working_day, local_day, quiet_until
-from storage import calendar, duties, outbox, reminders, units
+from storage import calendar, duties, outbox, people, reminders, units
 from storage.calendar import Event
 from storage.connection import Effect, Snapshot, effect
 from storage.duties import Duty
@@ -149,12 +149,28 @@ def _collect_duties(world: _World, hit: _Hit, items: dict[str, list[Item]]) -> N
             if (overdue or (role == "officer" and recipient.reminders)) and not _has(items, recipient, f"duty:{duty.id}"):
                 item = Item(f"duty:{duty.id}", _mark(hit), hit.dated, hit.late, duty, files=role == "officer")
                 items.setdefault(recipient.person_id, []).append(item)
-    alone = tuple(units.name_of(world.read, duty.unit_id) for duty in owed.values() if duty.unit_id not in joined)
-    if alone or (owed and hit.planned.kind == "overdue"):
-        item = Item(f"event:{event.id}", _mark(hit), hit.dated, hit.late, None, alone=alone, missing=len(owed))
+    today = local_day(world.now, world.zone).isoformat()
+    silent = [unit_id for unit_id in owed if unit_id not in joined]
+    officers = {unit_id: _officers(world, unit_id, today) for unit_id in silent}
+    alone = tuple(units.name_of(world.read, unit_id) for unit_id in silent if not officers[unit_id])
+    blocked = tuple(units.name_of(world.read, unit_id) for unit_id in silent if officers[unit_id] and _blocked(world, officers[unit_id]))
+    if alone or blocked or (owed and hit.planned.kind == "overdue"):
+        item = Item(f"event:{event.id}", _mark(hit), hit.dated, hit.late, None, alone=alone, blocked=blocked, missing=len(owed))
         for recipient in world.recipients:
             if recipient.reminders and any(role == "secretary" for _, role in recipient.posts):
                 items.setdefault(recipient.person_id, []).append(item)
+
+
+def _officers(world: _World, unit_id: str, today: str) -> tuple[str, ...]:
+    """The officers of a unit who have joined."""
+    holders = people.holders(world.read, today, unit_id=unit_id, role="officer")
+    return tuple(person.id for person, _ in holders if person.consent_at is not None)
+
+
+def _blocked(world: _World, officers: tuple[str, ...]) -> bool:
+    """Whether they had addresses, all of which refuse our messages now."""
+    accounts = [account for person_id in officers for account in people.accounts(world.read, person_id)]
+    return bool(accounts) and all(account.blocked_at is not None for account in accounts)
 
 
 def _collect_event(world: _World, hit: _Hit, items: dict[str, list[Item]]) -> None:

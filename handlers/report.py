@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+from handlers import correction
 from handlers.kit.command import Command
 from handlers.kit.message import Message, Value, m, verbatim
 from handlers.kit.reply import Choice, Choices, Fields, Go, Reply, Text, say
-from handlers.kit.turn import Outcome, Turn
+from handlers.kit.turn import Outcome, Said, Turn
 from handlers.reporting.choosing import Chosen, matching
 from handlers.reporting.conversation import ReportDialogue, ask_drop, start, start_with
 from handlers.reporting.desk import filled, officer_units
@@ -23,6 +24,7 @@ from storage import calendar, duties, reports
 from storage.duties import Duty
 
 MOST_LISTED = 8
+_HAS_BOTH = re.compile(r"(?s)(?=.*\d)(?=.*[^\W\d_])")
 
 
 def handle(turn: Turn, argument: str) -> Outcome:
@@ -36,24 +38,27 @@ def handle(turn: Turn, argument: str) -> Outcome:
     if not officer_units(turn):
         return _reading(turn)
     mine = open_duties(turn)
-    if argument and not mine_by_block(turn, argument):
+    if _filed_by_mistake(turn, argument):
+        return correction.handle(turn, argument)
+    if argument:
         found = matching(turn, argument, officer_units(turn))
+        likely = _likely(turn, argument, found.open or mine, alone=False)
+        if likely is not None:
+            return start_with(turn, likely.id, argument)
         if len(found.open) == 1:
-            return start(turn, found.open[0].id)
+            return start_with(turn, found.open[0].id, argument)
         if found.open:
             return _choose(turn, found.open)
         return _not_open(turn, argument, found, mine)
-    claimed = quick_entry(turn, argument) if argument else None
-    if claimed is not None:
-        return claimed
     if len(mine) == 1:
         return start(turn, mine[0].id)
     return _choose(turn, mine)
 
 
-def mine_by_block(turn: Turn, text: str) -> bool:
-    """Whether the argument is a line of figures: "nhập ntm01 85"."""
-    return _likely(turn, text) is not None
+def _filed_by_mistake(turn: Turn, argument: str) -> bool:
+    """"nộp nhầm báo cáo": the words of filing, but a filing to be taken back."""
+    said = fold(f"{turn.input.text if isinstance(turn.input, Said) else ''} {argument}")
+    return "nham" in said.split()
 
 
 def open_duties(turn: Turn) -> tuple[Duty, ...]:
@@ -64,18 +69,20 @@ def open_duties(turn: Turn) -> tuple[Duty, ...]:
 
 def quick_entry(turn: Turn, text: str) -> Outcome | None:
     """Figures typed outside any dialogue ("ntm01 85, ntm02 12") start the likeliest duty; None for any other text."""
-    duty = _likely(turn, text)
+    if not _HAS_BOTH.search(text):
+        return None
+    duty = _likely(turn, text, open_duties(turn), alone=True)
     return None if duty is None else start_with(turn, duty.id, text)
 
 
-def _likely(turn: Turn, text: str) -> Duty | None:
-    """The open duty that asks for most of the items named, the first due of equals."""
-    if not re.search(r"\d", text) or not re.search(r"[^\W\d_]", text):
+def _likely(turn: Turn, text: str, among: tuple[Duty, ...], *, alone: bool) -> Duty | None:
+    """The duty that asks for most of the items named, the first due of equals."""
+    if not _HAS_BOTH.search(text):
         return None
     best: tuple[int, Duty] | None = None
-    for duty in open_duties(turn):
+    for duty in among:
         form = None if duty.form is None else calendar.form(turn.read, duty.form)
-        count = 0 if form is None else figures_named(items_of(turn.read, form, duty.year, duty.unit_id), text)
+        count = 0 if form is None else figures_named(items_of(turn.read, form, duty.year, duty.unit_id), text, alone=alone)
         if count and (best is None or count > best[0]):
             best = (count, duty)
     return None if best is None else best[1]
@@ -95,8 +102,8 @@ def _named(turn: Turn, duty: Duty) -> Message:
 
 def _not_open(turn: Turn, argument: str, found: Chosen, mine: tuple[Duty, ...]) -> Outcome:
     """Nothing open fits: filed already, or not (any more) open; then what is open."""
-    if len(found.done) == 1:
-        return start(turn, found.done[0].id)
+    if found.done:
+        return start(turn, max(found.done, key=lambda duty: duty.effective).id)
     if found.period is not None and found.period[1] is not None:
         fact = m("No report for {period} is open for filing.", period=period_title(found.period[0], found.period[1]))
     else:

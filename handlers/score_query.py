@@ -34,6 +34,7 @@ _PAGE = re.compile(r"\b(?:trang|page)\s*(\d{1,4})\b")
 _GROUP = re.compile(r"\b(?:nhom|group)\s+([ivx]+|\d+)\b")
 _CODE = re.compile(r"(?<![\w.])[a-z]+[a-z0-9]*\.?\d+(?:\.\d+)?(?!\w)(?!\.\d)")
 _DOTTED = re.compile(r"(?<![\w.])[a-z]+\d*\.[a-z]+\d+(?!\w)")
+_ITEM_LIKE = re.compile(r"^(?:nhom|group)\b|^[a-z]+\d*\.?\d+(?:\.\d+)?$")
 _HIGHEST = re.compile(r"\b(?:cao nhat|lon nhat|nhieu nhat|tot nhat|highest|best)\b")
 _LOWEST = re.compile(r"\b(?:thap nhat|it nhat|kem nhat|nho nhat|lowest|worst)\b")
 _WORD = re.compile(r"[^\W_]+(?:[.\-][^\W_]+)*")
@@ -304,6 +305,13 @@ def _other_years(read: Snapshot, command: str, unit_id: str, why: Message) -> Ou
 def _unknown(turn: Turn, command: str, year: int, argument: str, rest: str) -> Outcome:
     members = units.members(turn.read, year)
     named = clip(as_typed(argument, " ".join(word for word in rest.split() if word not in FILLERS)), LABEL_CHARS)
+    if re.fullmatch(r"\d{4}", named):
+        return _no_table(turn, command, int(named))
+    if _ITEM_LIKE.search(fold(named)):
+        return answer(
+            m("Not clear: {year} has no group, criterion or indicator “{name}”.", name=named, year=str(year)),
+            m("Please ask with a code such as “group I”, “I.2” or “NTM01”."),
+        )
     if len(members) > 12:
         return answer(m("Not clear: no unit of {year} is called “{name}”.", name=named, year=str(year)))
     return answer(

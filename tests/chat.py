@@ -21,7 +21,7 @@ from handlers.kit.message import m
 from handlers.kit.reply import Choice
 from handlers.kit.turn import Other, Said, Tapped
 from handlers.kit.wire import decode_choices
-from storage import conversation
+from storage import conversation, people
 from storage.connection import Database
 from storage.invitations import ALPHABET
 
@@ -106,7 +106,8 @@ class Chat:
         self.channel = Double(channel, capabilities)
         self.minting = counting()
         self._keys = itertools.count(1)
-        self.language: Language = languages(ZONE)["vi"]
+        self.languages = languages(ZONE)
+        self.language: Language = self.languages["vi"]
         self.application: Application
         self.last_id = ""
 
@@ -145,10 +146,16 @@ class Chat:
         menu = await self.application.database.read(lambda read: conversation.latest_menu(read, self.channel.name, address))
         return ("", ()) if menu is None else (menu.id, decode_choices(menu.choices))
 
+    async def spoken(self, address: str) -> Language:
+        """The language in which this person is answered."""
+        person = await self.application.database.read(lambda read: people.by_account(read, self.channel.name, address))
+        return self.language if person is None else self.languages[person.language]
+
     async def choose(self, address: str, label: str) -> list[Part]:
         """A tap where there are buttons; its number (or label, where it has none) where there are none."""
         menu_id, choices = await self.choices(address)
-        labels = [self.language.text(choice.label) for choice in choices]
+        language = await self.spoken(address)
+        labels = [language.text(choice.label) for choice in choices]
         index = next((i for i, each in enumerate(labels) if each == label), None)
         if index is None:
             raise AssertionError(f"no choice {label!r} among {labels}")

@@ -110,7 +110,7 @@ class Player:
         fresh = menu != self.menus.get(self.address, "")
         self.menus[self.address] = menu
         shown = choices if any(part.buttons for part in parts) or (fresh and not chat.channel.capabilities.buttons) else ()
-        return lines(parts, shown, chat.language, buttons=chat.channel.capabilities.buttons)
+        return lines(parts, shown, await chat.spoken(self.address), buttons=chat.channel.capabilities.buttons)
 
     async def _become(self, who: str) -> None:
         """Speak as a person of the sample (by the end of the name), or as a new one with the post in brackets."""
@@ -126,7 +126,8 @@ class Player:
         today = datetime.fromtimestamp(now, ZONE).date().isoformat()
 
         def find(read: object) -> tuple[str | None, str | None]:
-            year_units = units.members(read, int(today[:4]))  # type: ignore[arg-type]
+            year = int(today[:4])
+            year_units = units.members(read, year) or units.members(read, year - 1)  # type: ignore[arg-type]
             unit_id = next((each.id for each in year_units if unit and fold(each.name) == fold(unit)), None)
             held = people.holders(read, today, role=role)  # type: ignore[arg-type]
             person_id = next(

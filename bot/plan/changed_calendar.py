@@ -48,6 +48,8 @@ def _events(difference: Difference, part: CalendarPart, old: tuple[Event, ...]) 
             continue
         previous = before[event.id]
         if _facts(previous) == _facts(event):
+            if previous.position != event.position:
+                difference.quietly(effect(kept.save_event, event))
             continue
         effects = [effect(kept.save_event, event)]
         if (previous.day, previous.time) != (event.day, event.time):
@@ -73,7 +75,7 @@ def _events(difference: Difference, part: CalendarPart, old: tuple[Event, ...]) 
 
 
 def _facts(event: Event) -> tuple[object, ...]:
-    return (replace(event, extras=""), json.loads(event.extras))
+    return (replace(event, extras="", position=0), json.loads(event.extras))
 
 
 def _event(event: Event, before: str | None = None) -> Message:

@@ -32,6 +32,8 @@ def movements(difference: Difference, part: MovementsPart) -> None:
             difference.add(MOVEMENTS, what, effect(kept.save_movement, movement))
         elif _facts(before[movement.id]) != _facts(movement):
             difference.change(MOVEMENTS, what, effect(kept.save_movement, movement))
+        elif before[movement.id].position != movement.position:
+            difference.quietly(effect(kept.save_movement, movement))
     _indicators(difference, part)
     position = len(part.movements)
     for movement in old.movements:
@@ -54,7 +56,7 @@ def movements(difference: Difference, part: MovementsPart) -> None:
 
 
 def _facts(movement: kept.Movement) -> tuple[object, ...]:
-    return (replace(movement, columns=""), json.loads(movement.columns))
+    return (replace(movement, columns="", position=0), json.loads(movement.columns))
 
 
 def _indicators(difference: Difference, part: MovementsPart) -> None:
@@ -66,8 +68,10 @@ def _indicators(difference: Difference, part: MovementsPart) -> None:
         what = m("indicator {id} {name}", id=each.item_id, name=each.name)
         if each.item_id not in before:
             difference.add(MOVEMENTS, what, effect(kept.save_indicator, each))
-        elif before[each.item_id] != each:
+        elif before[each.item_id] != replace(each, position=before[each.item_id].position):
             difference.change(MOVEMENTS, what, effect(kept.save_indicator, each))
+        elif before[each.item_id] != each:
+            difference.quietly(effect(kept.save_indicator, each))
     for each in before.values():
         if each.item_id in given or each.movement_id not in {movement.id for movement in part.movements}:
             continue
@@ -153,10 +157,10 @@ def _label(label: str, entry_id: str, name: str) -> Message:
 
 def _entry_facts(entry: Entry) -> tuple[object, ...]:
     if isinstance(entry, StoredCriterion):
-        return (replace(entry, details=""), _json(entry.details))
+        return (replace(entry, details="", position=0), _json(entry.details))
     if isinstance(entry, StoredItem):
-        return (replace(entry, extras=""), _json(entry.extras))
-    return (entry,)
+        return (replace(entry, extras="", position=0), _json(entry.extras))
+    return (replace(entry, position=0),)
 
 
 def _json(text: object) -> object:
@@ -169,7 +173,7 @@ def _same_table(old: StoredTable, new: StoredTable) -> bool:
     def facts(given: StoredTable) -> tuple[object, ...]:
         return (
             given.name, given.max_total, given.decimals, given.bonus_cap, _json(given.ranking), _json(given.extras),
-            [_entry_facts(each) for each in _every(given)],
+            [(each.position, *_entry_facts(each)) for each in _every(given)],
         )  # fmt: skip
 
     return facts(old) == facts(new)

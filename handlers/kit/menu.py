@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from handlers.kit.language import Language
 from handlers.kit.message import Message, m
 from handlers.kit.reply import CONTROL_LABELS, Choice
-from handlers.rules.text import fold
+from handlers.rules.text import fold, untelex
 
 CONTROL_WORDS: dict[str, Message] = {
     "cancel": m("cancel|stop|quit"),
@@ -27,6 +27,9 @@ def numbered(choices: Sequence[Choice]) -> tuple[tuple[int, Choice], ...]:
 def control_word(text: str, languages: Sequence[Language]) -> str | None:
     """The control ("cancel", "back", …) that the text says and nothing else, in any of the languages."""
     said = fold(text).lstrip("/")
+    every = [language.text(words) for words in CONTROL_WORDS.values() for language in languages]
+    vocabulary = frozenset(word for phrases in every for phrase in phrases.split("|") for word in fold(phrase).split())
+    said = fold(untelex(said, vocabulary))
     for control, words in CONTROL_WORDS.items():
         for language in languages:
             phrases = f"{language.text(words)}|{language.text(CONTROL_LABELS[control])}".split("|")

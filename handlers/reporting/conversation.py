@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from handlers.kit.dialogue import Chosen, Expects
 from handlers.kit.message import Message, m, verbatim
@@ -12,14 +13,15 @@ from handlers.reporting.asking import question
 from handlers.reporting.desk import Desk, Shut, filled, open_desk, save_effects
 from handlers.reporting.draft import Entry, Sheet
 from handlers.reporting.filing import file_effects, place_after
-from handlers.reporting.filling import EXPECTS, INNER, Move, advance, begin, item_of, onwards, settle
+from handlers.reporting.filling import EXPECTS, INNER, Move, advance, begin, item_of, onwards, settle, strings
 from handlers.reporting.finding import find_items
-from handlers.reporting.intake import block_of, queue_of, unknown_lines, work
+from handlers.reporting.intake import block_of, queue_of, read_queue, unknown_lines, work
 from handlers.reporting.items import ReportItem
 from handlers.reporting.paper import Paper, label
 from handlers.reporting.receipt import filed_already, receipt
-from handlers.reporting.review import review
+from handlers.reporting.review import PAGE, codes, review
 from handlers.reporting.sharing import clash_question, colleague, intro, moved, replaced, shared
+from handlers.rules.period_words import parse_period
 from storage import duties, reports
 from storage.connection import effect
 
@@ -45,7 +47,7 @@ class ReportDialogue:
     def advance(self, turn: Turn, state: State, given: Input | Chosen) -> Outcome:
         desk = open_desk(turn, str(state.answers.get("duty", "")))
         if isinstance(desk, Shut):
-            return _shut(turn, str(state.answers.get("duty", "")), desk)
+            return _shut(turn, str(state.answers.get("duty", "")), desk, confirming=state.step == "review")
         answers = dict(state.answers)
         if isinstance(given, Chosen) and given.value in CONTROLS:
             return _control(turn, desk, state.step, answers, given.value)
@@ -82,7 +84,9 @@ def start_with(turn: Turn, duty_id: str, text: str) -> Outcome:
     if block is None:
         return start(turn, duty_id)
     answers: dict[str, Json] = {"duty": duty_id, "mode": "", "queue": []}
-    move = settle(desk.paper, work(desk.paper, desk.sheet, queue_of(desk.paper, block), unknown_lines(block)), answers)
+    unclear = tuple(line for line in block.unknown if parse_period(line, turn.today) is None)
+    notes = unknown_lines(replace(block, unknown=unclear))
+    move = settle(desk.paper, work(desk.paper, desk.sheet, queue_of(desk.paper, block), notes), answers)
     return _after(turn, desk, move, (verbatim(desk.duty.title), *shared(turn, desk), *replaced(desk, move.sheet)))
 
 
@@ -114,7 +118,7 @@ def _next(
 ) -> Outcome:
     mode = answers.get("mode")
     if mode == "edit":
-        return _to_review(turn, desk, sheet, answers, notes)
+        return _to_review(turn, desk, sheet, answers, notes, _page(desk.paper, item))
     follow = _follow(desk.paper, sheet, item, gaps_only=mode == "gaps")
     if follow is None:
         return _to_review(turn, desk, sheet, answers, notes)
@@ -185,7 +189,7 @@ def _control(turn: Turn, desk: Desk, step: str, answers: dict[str, Json], contro
         case "cancel":
             return _leave(turn, desk)
         case "review":
-            return _to_review(turn, desk, desk.sheet, answers)
+            return _to_review(turn, desk, desk.sheet, answers, _left_open(desk.paper, step, answers), _page(desk.paper, item))
         case "skip" if step in EXPECTS and step not in INNER and item is not None:
             sheet = desk.sheet
             if item.id not in sheet.entries:
@@ -196,6 +200,19 @@ def _control(turn: Turn, desk: Desk, step: str, answers: dict[str, Json], contro
         case "back":
             return _back(turn, desk, step, answers, item)
     return _asking(turn, desk, desk.sheet, step, answers, (m("This step cannot be skipped."),))
+
+
+def _left_open(paper: Paper, step: str, answers: Mapping[str, Json]) -> tuple[Message, ...]:
+    """What was typed and is dropped when the review is asked for in the middle of a line of figures."""
+    pending = read_queue(answers.get("queue"))
+    ids = [*(strings(answers.get("ids"))[:1] if step in ("reading", "doubt") else ()), *(each.item_ids[0] for each in pending)]
+    items = [item for item_id in ids if (item := paper.item(item_id)) is not None]
+    return (m("Not taken yet: {codes}", codes=codes(items)),) if items else ()
+
+
+def _page(paper: Paper, item: ReportItem | None) -> int:
+    """The page of the review on which the item stands."""
+    return 1 if item is None or item not in paper.items else paper.items.index(item) // PAGE + 1
 
 
 def _back(turn: Turn, desk: Desk, step: str, answers: dict[str, Json], item: ReportItem | None) -> Outcome:
@@ -337,10 +354,10 @@ def _asked(item: ReportItem) -> str:
     return begin(item, {})[0]
 
 
-def _shut(turn: Turn, duty_id: str, shut: Shut) -> Outcome:
+def _shut(turn: Turn, duty_id: str, shut: Shut, *, confirming: bool = False) -> Outcome:
     if shut.filed:
         duty = duties.duty(turn.read, duty_id)
-        again = None if duty is None else filed_already(turn, duty)
+        again = None if duty is None else filed_already(turn, duty, confirming=confirming)
         if again is not None:
             return Outcome(again, dialogue="end")
     return Outcome(say(shut.why, Choices((Choice(m("My duties"), Go("viec")),))), dialogue="end")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from handlers.agenda import titled
 from handlers.kit.message import Message, m
 from handlers.kit.turn import Turn
 from handlers.reporting.desk import closed_year, officer_units
@@ -58,7 +59,10 @@ def others_report(read: Snapshot, unit_id: str) -> Message:
 
 
 def report_title(read: Snapshot, report: Report) -> Message:
-    """The form with its period, as officers call the report."""
+    """Its duty with the year, as officers call the report; the form with its period for a report without one."""
+    title = event_title(read, report)
+    if title:
+        return titled(title, report.year)
     form = calendar.form(read, report.form)
     return m("{form}, {period}", form=report.form if form is None else form.name, period=period_title(report.period, report.year))
 

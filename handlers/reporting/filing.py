@@ -15,7 +15,7 @@ from handlers.rules.deadline import days_late
 from handlers.rules.periods import ORDER
 from handlers.rules.scoring import Entry as Scored
 from handlers.rules.table import Criterion
-from storage import duties, reports, standings, targets
+from storage import duties, reports, scoring_tables, standings, targets
 from storage.connection import Effect, Snapshot, effect
 from storage.duties import Duty
 from storage.reports import Draft, Evidence, Item, Report
@@ -159,6 +159,8 @@ def score_effects(
     later = [each for each in _of_same_form(turn.read, paper, report_id) if ORDER.index(each.period) > ORDER.index(paper.period)]
     outdone = bool(report_id) and bool(later)
     changed = scored_entries(turn.read, paper, sheet) if paper.scored and not outdone else {}
+    if sheet is not None and not paper.scored:
+        changed = _replanned(turn.read, paper, sheet)
     if not changed and not late:
         return ()
     lateness = {paper.unit_id: dict(late)} if late else {}
@@ -174,6 +176,17 @@ def scored_entries(read: Snapshot, paper: Paper, sheet: Sheet | None) -> Changes
         return {}
     asked = {item.criterion for item in paper.items if item.criterion and item.kind != "plan"}
     return {each.id: None if sheet is None else _scored(each, sheet) for each in table.criteria if each.id in asked}
+
+
+def _replanned(read: Snapshot, paper: Paper, sheet: Sheet) -> Changes:
+    """criterion id -> the unit's own value with a newly registered plan, where the value was measured against the target."""
+    changed: Changes = {}
+    for stored in scoring_tables.values(read, paper.year, paper.unit_id) if any(item.kind == "plan" for item in paper.items) else ():
+        plan = sheet.value(stored.criterion_id + PLAN)
+        if stored.basis == "self" and stored.plan is None and plan is not None:
+            actual = None if stored.actual is None else Decimal(stored.actual)
+            changed[stored.criterion_id] = Scored(Decimal(plan), actual, stored.events)
+    return changed
 
 
 def _scored(criterion: Criterion, sheet: Sheet) -> Scored | None:

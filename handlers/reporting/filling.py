@@ -15,6 +15,7 @@ from handlers.kit.dialogue import Chosen, Expects
 from handlers.kit.message import Message, m
 from handlers.kit.turn import Input, Json, Said, Sent
 from handlers.reporting.draft import Attachment, Entry, Sheet
+from handlers.reporting.finding import find_code
 from handlers.reporting.intake import Hitch, Pending, Taken, accept, block_of, queue_of, read_queue, take, unknown_lines, work
 from handlers.reporting.items import PLAN, ReportItem
 from handlers.reporting.paper import Paper
@@ -68,6 +69,10 @@ def strings(raw: Json) -> tuple[str, ...]:
 
 def advance(paper: Paper, sheet: Sheet, step: str, answers: Mapping[str, Json], given: Input | Chosen) -> Move:
     """Take an answer at one of the steps above. Control words are the owner's."""
+    return _reasoned(paper, _advance(paper, sheet, step, answers, given))
+
+
+def _advance(paper: Paper, sheet: Sheet, step: str, answers: Mapping[str, Json], given: Input | Chosen) -> Move:
     if isinstance(given, Sent):
         return _sent(paper, sheet, step, answers, given)
     item = item_of(paper, answers)
@@ -112,9 +117,20 @@ def _said(paper: Paper, sheet: Sheet, step: str, answers: Mapping[str, Json], it
         if block is not None:
             queue = (*read_queue(answers.get("queue")), *queue_of(paper, block))
             return settle(paper, work(paper, sheet, queue, unknown_lines(block)), {**answers, "queue": []})
+        named = find_code(paper, text)
+        if named is not None:
+            return _ask(named, sheet, answers)
+        if step in ("figure", "yesno") and (other := _coded(paper, text)) is not None:
+            return _ask(other, sheet, answers)
         if item is not None and step in ("figure", "yesno", "doubt", "reading"):
             return settle(paper, _one(paper, sheet, item, text, answers), answers)
     return Move(sheet, step, answers, (m("Not clear."),))
+
+
+def _coded(paper: Paper, text: str) -> ReportItem | None:
+    """The item whose code the text is, and nothing else: it is to be asked next."""
+    said = fold(text).replace(" ", "")
+    return next((item for item in paper.figures if fold(item.code) == said and any(each.isalpha() for each in said)), None)
 
 
 def _one(paper: Paper, sheet: Sheet, item: ReportItem, text: str, answers: Mapping[str, Json]) -> Taken:
@@ -190,12 +206,17 @@ def _plan_change(paper: Paper, item: ReportItem | None, text: str) -> tuple[Repo
 
 
 def _new_plan(paper: Paper, sheet: Sheet, answers: Mapping[str, Json], plan: ReportItem, raw: str) -> Move:
-    taken = take(paper, sheet, plan, raw)
-    typed = taken.sheet.value(plan.id) if taken.hitch is None else None
-    if typed is None:
-        notes = taken.notes or (m("Please give the changed plan as one clear figure, for example: plan {example}", example="4900"),)
-        return Move(sheet, "figure", answers, notes)
-    return Move(sheet, "why", {**answers, "values": [typed]})
+    return settle(paper, take(paper, sheet, plan, raw), {**answers, "item": plan.id})
+
+
+def _reasoned(paper: Paper, move: Move) -> Move:
+    """A changed plan is kept only with its reason: without one, that is the next question."""
+    asked = {item.id for item in paper.items}
+    for item_id, entry in move.sheet.entries.items():
+        if item_id.endswith(PLAN) and item_id not in asked and entry.value is not None and entry.note is None:
+            sheet = Sheet({name: kept for name, kept in move.sheet.entries.items() if name != item_id}, move.sheet.files)
+            return Move(sheet, "why", {**move.answers, "item": item_id.removesuffix(PLAN), "values": [entry.value]}, move.notes)
+    return move
 
 
 def _why(paper: Paper, sheet: Sheet, item: ReportItem, answers: Mapping[str, Json], text: str) -> Move:

@@ -12,6 +12,13 @@ SHORTEST_NAME = 3
 _TEXT_PART = re.compile(r"(?:phan|muc|thuyet minh|tm|part)\s*(\d+)")
 
 
+def find_code(paper: Paper, text: str) -> ReportItem | None:
+    """The item whose code is all that the text says."""
+    dense = fold(text).replace(" ", "").replace(".", "")
+    found = [item for item in paper.items if fold(item.code).replace(" ", "").replace(".", "") == dense]
+    return found[0] if len(found) == 1 and not dense.isdecimal() else None
+
+
 def find_items(paper: Paper, text: str, *, numbers: bool) -> tuple[ReportItem, ...]:
     """The items that a code, a place in the list (``numbers``) or a part of a name means."""
     said = fold(text)

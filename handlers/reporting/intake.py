@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
@@ -69,16 +69,29 @@ def text_of(value: Decimal) -> str:
 def block_of(paper: Paper, text: str) -> Block | None:
     """The figures in a text that names items; None for a text that is no block."""
     named = [item.named for item in paper.figures]
-    return parse_block(text, named) if looks_like_block(text, named) else None
+    return _told_apart(parse_block(text, named), paper) if looks_like_block(text, named) else None
 
 
-def figures_named(items: Sequence[ReportItem], text: str) -> int:
-    """How many of the items a text outside any dialogue gives a readable figure for; 0 where it says anything else in one line."""
+def _told_apart(block: Block, paper: Paper) -> Block:
+    """A line that only resembles one item and gives no figure for it is a line about something else."""
+    strange = {
+        each.text for each in block.unsure
+        if len(each.item_ids) == 1 and (item := paper.item(each.item_ids[0])) is not None
+        and isinstance(parse_figure(each.raw, item.unit, item.decimals), Refused)
+    }  # fmt: skip
+    if not strange:
+        return block
+    unsure = tuple(each for each in block.unsure if each.text not in strange)
+    return replace(block, unknown=(*block.unknown, *(each.text for each in block.unsure if each.text in strange)), unsure=unsure)
+
+
+def figures_named(items: Sequence[ReportItem], text: str, *, alone: bool) -> int:
+    """How many of the items a text outside any dialogue gives a readable figure for; ``alone``: 0 where a line says anything else."""
     named = {item.id: item.named for item in items if item.numeric}
     if not named or not looks_like_block(text, list(named.values())):
         return 0
     block = parse_block(text, list(named.values()))
-    if block.unknown and len(text.strip().splitlines()) == 1:
+    if alone and block.unknown and len(text.strip().splitlines()) == 1:
         return 0
     readable = [
         entry for entry in block.entries

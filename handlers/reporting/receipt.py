@@ -12,7 +12,7 @@ from handlers.reporting.filing import Place, place_after, sheet_of
 from handlers.reporting.paper import Paper, load_paper
 from handlers.reporting.review import codes
 from handlers.reporting.wording import ago, name_of
-from handlers.rules.deadline import is_late, lateness, time_left
+from handlers.rules.deadline import is_late, lateness, local_day, time_left
 from handlers.rules.periods import period_title
 from storage import reports, units
 from storage.duties import Duty
@@ -55,16 +55,21 @@ def _when(turn: Turn, duty: Duty, filed_at: int) -> Message:
     moment = Moment(filed_at)
     if is_late(duty.effective, filed_at):
         return m("{moment}, {late}", moment=moment, late=lateness(duty.effective, filed_at, turn.zone))
+    if local_day(filed_at, turn.zone) >= local_day(duty.effective, turn.zone):
+        return m("{moment}, in time", moment=moment)
     return m("{moment}, in time ({left})", moment=moment, left=time_left(filed_at, duty.effective, turn.zone))
 
 
-def filed_already(turn: Turn, duty: Duty) -> Reply | None:
-    """The receipt again for who filed it; for his colleagues who did, and the way to correct it. None when nothing stands."""
+def filed_already(turn: Turn, duty: Duty, *, confirming: bool) -> Reply | None:
+    """Who filed it and when, and the way to correct it. None when nothing stands.
+
+    ``confirming``: it is asked by a confirmation that comes twice: who filed it himself gets his receipt again.
+    """
     report = None if duty.form is None else reports.find(turn.read, duty.unit_id, duty.year, duty.form, duty.period)
     if report is None or report.review == "withdrawn":
         return None
     newest = reports.revisions(turn.read, report.id)[-1]
-    if newest.filed_by == turn.person.id:
+    if confirming and newest.filed_by == turn.person.id:
         return _again(turn, duty, report, newest.filed_at)
     return say(
         m(

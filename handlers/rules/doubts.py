@@ -29,7 +29,7 @@ def doubts(
         found.append(m("{value} is negative: is that right?", value=shown(value)))
     if limit is not None and value > limit:
         found.append(m("{value} is more than there are ({limit}): is that right?", value=shown(value), limit=shown(limit)))
-    if last and value:
+    if last and value and (value > 0) == (last > 0):
         times = abs(Fraction(value) / Fraction(last))
         if times >= 10:
             found.append(m("{times} times the last period's figure ({last}): is the unit of measure right?",

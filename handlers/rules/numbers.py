@@ -275,6 +275,8 @@ def reading_label(value: Decimal, unit: str = "") -> Message:
         return m("{whole} point {fraction}", whole=whole, fraction=fraction)
     if 1000 <= size < 1_000_000:
         thousands, rest = divmod(int(size), 1000)
+        if not rest:
+            return m("{thousands} thousand", thousands=f"{'-' if value < 0 else ''}{thousands}")
         return m("{thousands} thousand {rest}", thousands=f"{'-' if value < 0 else ''}{thousands}", rest=f"{rest:03d}")
     return m("{value}", value=Number(value, None, unit))
 

@@ -227,6 +227,26 @@ async def test_final_figures_outdo_the_estimate(world: World) -> None:
     assert await _total(world) == before + 80_000
 
 
+async def test_a_corrected_plan_figure_is_the_new_target_and_scores_again(world: World) -> None:
+    plan = [
+        _duty("E08", "LANG_SON", "DK-THIDUA", "year", at(2026, 4, 20, 17), at(2026, 4, 20, 17), at(2026, 4, 1)),
+        *filed("dk", "E08:LANG_SON", "DK-THIDUA", "year", {"I.1:plan": "8", "I.2:plan": "12800"}, "lan", at(2026, 4, 20)),
+    ]
+    await world.database.write(plan)
+    talk = world.talk("lan")
+    await talk.command("baocao", "tự chấm")
+    await talk.say("i.1 8, i.2 6400, i.15 20, i.16 đạt, i.18 3, ii.7 0")
+    await talk.say("xem lại")
+    await talk.tap("Confirm")
+    before = await _total(world)
+    await talk.command("sua", "report:dk")
+    await talk.say("i.2 6400")
+    await talk.say("HĐND tỉnh điều chỉnh dự toán")
+    await talk.tap("Confirm")
+    assert (await world.database.read(lambda read: targets.of_unit(read, 2026, "LANG_SON")))["I.2"] == "6400"
+    assert await _total(world) == before + 250_000
+
+
 # Filed by mistake -----------------------------------------------------------------------------------------------------------------
 
 

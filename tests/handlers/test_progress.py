@@ -102,3 +102,18 @@ async def test_words_that_name_no_report_ask_for_what_is_running(cluster: SmallC
 
 async def test_a_period_without_a_report(cluster: SmallCluster) -> None:
     assert await cluster.ask("ha", NOW, progress.handle, "quý 1") == "Chưa có báo cáo nào theo “quý 1”."
+
+
+async def test_one_unit_is_asked_about(cluster: SmallCluster) -> None:
+    text = await cluster.ask("lan", NOW, progress.handle, "lạng sơn")
+    assert text.startswith("Lạng Sơn: tình hình nộp báo cáo")
+    assert "Báo cáo tổng kết năm và Bảng tự chấm điểm, năm 2026: chưa nộp" in text
+
+
+async def test_another_unit_past_its_deadline_is_not_exposed(cluster: SmallCluster) -> None:
+    text = await cluster.ask("lan", NOW, progress.handle, "tuyên quang")
+    assert "Báo cáo nhanh quý III" not in text
+    assert "Báo cáo tổng kết năm và Bảng tự chấm điểm, năm 2026: chưa nộp" in text
+    assert "chỉ thông báo cho đơn vị đó và thư ký Cụm" in text
+    of_secretary = await cluster.ask("ha", NOW, progress.handle, "tuyên quang")
+    assert "Báo cáo nhanh quý III (9 tháng), năm 2026: chưa nộp, chậm 49 ngày" in of_secretary

@@ -186,7 +186,8 @@ async def test_a_blocked_address_gets_nothing(cluster: SmallCluster) -> None:
     await cluster.write(effect(people.mark_blocked, "test", "lan", at(START)))
     written = await cluster.tick(SEVEN)
     assert "lan" not in written
-    assert "Lạng Sơn" in written["ha"][0]       # nobody of the unit can be reached
+    assert "Không gửi được qua đây, đề nghị thông báo bằng cách khác: Lạng Sơn" in written["ha"][0]
+    assert "Chưa có ai tham gia, đề nghị thông báo bằng cách khác: Tuyên Quang" in written["ha"][0]
 
 
 async def test_a_closed_year_is_not_reminded_of(cluster: SmallCluster) -> None:

@@ -564,3 +564,43 @@ async def test_every_text_has_its_vietnamese(lan: Talk) -> None:
         assert lan.vietnamese != lan.text
         assert not re.search(r"\b(the|is|please|figure|last)\b", lan.vietnamese), lan.vietnamese
     assert VIETNAMESE.code == "vi"
+
+
+async def test_a_report_that_is_filed_already_says_by_whom(world: World) -> None:
+    talk = world.talk("minh")
+    text = await talk.command("baocao", "6 tháng")
+    assert "was filed already: by Hoàng Thị Lan" in text
+    await talk.tap("Correct")
+    assert talk.state is not None
+    assert talk.state.name == "correction"
+
+
+async def test_an_ambiguous_changed_plan_is_asked_and_still_needs_its_reason(world: World) -> None:
+    talk = await _self_score(world)
+    await talk.say("9")
+    await talk.say("kế hoạch 5.200")
+    assert len(talk.choices) == 2
+    await talk.say("1")
+    assert "from 12,800 tỷ đồng to 5,200 tỷ đồng" in talk.text
+    assert "I.2:plan" not in await world.draft(ESTIMATE)
+    await talk.say("HĐND tỉnh điều chỉnh")
+    assert (await world.draft(ESTIMATE))["I.2:plan"][:3:2] == ["5200", "HĐND tỉnh điều chỉnh"]
+    assert "Plan: 5,200" in talk.text
+
+
+async def test_a_code_alone_goes_to_its_item(lan: Talk) -> None:
+    assert "NTM04. Kinh phí huy động" in await lan.say("ntm04")
+
+
+async def test_the_period_and_the_figures_in_one_line(world: World) -> None:
+    talk = world.talk("lan")
+    text = await talk.command("baocao", "quý 3 ntm01 62")
+    assert "Báo cáo nhanh quý III" in text
+    assert "Not clear" not in text
+    assert (await world.draft(M9))["NTM26.NTM01"][0] == "62"
+
+
+async def test_filed_by_mistake_among_the_words_of_filing(world: World) -> None:
+    talk = world.talk("lan")
+    await talk.command("baocao", "nhầm", typed="nộp nhầm báo cáo")
+    assert "filed by mistake" in talk.text

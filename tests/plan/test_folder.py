@@ -1,0 +1,206 @@
+"""Plan folders as secretaries' programs write them, and everything that can be wrong with one: a sentence with file and line."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bot.language import Language
+from bot.plan.check import check
+from bot.plan.content import PlanFolder
+
+DATA = Path(__file__).parents[2] / "bot" / "demo" / "data"
+VIETNAMESE = Language.load("vi")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the plan of 2026, to be spoilt."""
+    return Path(shutil.copytree(DATA / "2026", tmp_path / "plan"))
+
+
+def found(path: Path, *, warnings: bool = False) -> list[str]:
+    """What `check` says, in Vietnamese; only errors unless asked for warnings."""
+    _, findings = check(path)
+    return [VIETNAMESE.text(each.shown) for each in findings if each.warning == warnings]
+
+
+def spoil(folder: Path, name: str, old: str, new: str) -> int:
+    """Replace the first ``old`` in a file; returns the line it stood on."""
+    path = folder / name
+    text = path.read_text(encoding="utf-8")
+    assert old in text, old
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return text[: text.index(old)].count("\n") + 1
+
+
+@pytest.mark.parametrize("year", ["2024", "2026"])
+def test_the_sample_plans_are_sound(year: str) -> None:
+    assert found(DATA / year) == []
+
+
+def test_a_deadline_on_a_weekend_is_a_warning_with_both_dates(folder: Path) -> None:
+    assert "calendar.yaml:27: cảnh báo: E12: Chủ nhật, 05/07/2026 không phải ngày làm việc; hạn chuyển sang thứ Hai, 06/07/2026" in found(
+        folder, warnings=True
+    )
+
+
+def test_a_difference_to_the_holidays_library_is_a_warning(folder: Path) -> None:
+    spoil(folder, "calendar.yaml", "  - {date: 2026-04-30, name: Ngày Chiến thắng}\n", "")
+    assert any("30/04/2026 là ngày nghỉ theo thư viện holidays" in each for each in found(folder, warnings=True))
+    assert found(folder) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        ("criteria.yaml", "{id: I.2, ", "{id: I.1, ", "trùng mã tiêu chí I.1"),
+        ("criteria.yaml", "{id: B2, ", "{id: B1, ", "trùng mã mục B1"),
+        ("criteria.yaml", "rule: ratio_leader}", "rule: ratio_best}", "rule: ratio_best không thuộc"),
+        ("criteria.yaml", 'max: 50, unit: "%", rule: ratio_leader', 'max: -50, unit: "%", rule: ratio_leader', "-50 nhỏ hơn 0"),
+        ("criteria.yaml", 'name: "Tốc độ tăng trưởng GRDP so với kế hoạch", ', "", "thiếu name"),
+        ("criteria.yaml", "per_item: 10}", "per_item: mười}", "mười không phải là số"),
+        ("criteria.yaml", "order: [total desc, group I desc", "order: [total desc, nhóm I", "nhóm I không phải thứ tự xếp hạng"),
+        ("criteria.yaml", "late_reports: [cham_1_5", "late_reports: [cham_9", "cham_9"),
+        ("criteria.yaml", "kind: postponed", "kind: delayed", "kind: delayed không thuộc"),
+        ("criteria.yaml", "mode: half_up", "mode: half_even", "mode: half_even không thuộc"),
+        ("criteria.yaml", "year: 2026", "year: hai nghìn", "không phải là năm"),
+        ("criteria.yaml", "max: 500", "max: =SUM(A1)", "có công thức (=SUM(A1))"),
+        ("calendar.yaml", "date: 2026-01-15", "date: 2026-02-31", "không có ngày 2026-02-31"),
+        ("calendar.yaml", "date: 2026-01-15", "date: 15-01", "15-01 không phải là ngày"),
+        ("calendar.yaml", "date: 2026-01-15", "date: 2029-01-15", "sai năm"),
+        ("calendar.yaml", "of_year: 2025", "of_year: 2015", "2015 không phù hợp với lịch năm 2026"),
+        ("calendar.yaml", "id: E02,", "id: E01,", "trùng mã sự kiện E01"),
+        ("calendar.yaml", "who: [lead, deputy]", "who: [boss]", "who: boss không thuộc"),
+        ("calendar.yaml", "kind: deadline", "kind: party", "kind: party không thuộc"),
+        ("calendar.yaml", "period: year-final", "period: Q5", "period: Q5 không thuộc"),
+        ("calendar.yaml", "form: BC-TUCHAM", "form: BC-LA", "biểu mẫu BC-LA không có trong danh mục"),
+        ("calendar.yaml", 'time: "08:00"', 'time: "25:00"', "25:00 không phải là giờ"),
+        ("calendar.yaml", "remind: [10, 3, 1, 0]", "remind: [10, ba]", "ba không phải số nguyên"),
+        ("calendar.yaml", "DK-THIDUA: [targets, files]", "DK-THIDUA: [targets, songs]", "songs không thuộc"),
+        ("calendar.yaml", 'done_by: "rsvp E05"', 'done_by: "rsvp E99"', "done_by phải là rsvp"),
+        ("movements.yaml", "id: NGHEO\n", "id: NTM\n", "trùng mã phong trào NTM"),
+        ("movements.yaml", "{code: NTM02,", "{code: NTM01,", "trùng mã chỉ tiêu NTM.NTM01"),
+        ("movements.yaml", 'rule: "<= NTM01"', 'rule: "dưới NTM01"', "dưới NTM01 không phải ràng buộc hợp lệ"),
+        ("movements.yaml", 'rule: "<= NTM01"', 'rule: "<= NTM99"', "ràng buộc nêu NTM99"),
+        ("movements.yaml", "range: [0, 19]", "range: [19, 0]", "số nhỏ nhất lớn hơn số lớn nhất"),
+        ("movements.yaml", "unit: xã, kind: stock", "unit: xã, kind: rock", "kind: rock không thuộc"),
+        ("movements.yaml", "period: {from: 2021, to: 2025}", "period: {from: 2025, to: 2021}", "giai đoạn kết thúc trước khi bắt đầu"),
+        ("memberships.csv", "2024,CAO_BANG,deputy", "2024,CAO_BANG,lead", "năm 2024 có hai Cụm trưởng: LAO_CAI (dòng"),
+        ("memberships.csv", "2024,CAO_BANG,deputy", "2024,CAO_BANG,king", "role: king không thuộc"),
+        ("memberships.csv", "2024,DIEN_BIEN,member", "2024,CAO_BANG,member", "trùng đơn vị CAO_BANG trong năm 2024"),
+        ("memberships.csv", "2024,DIEN_BIEN,member", "2024,,member", "mã để trống"),
+        ("memberships.csv", "2024,DIEN_BIEN,member", "2024,HA_NOI,member", "không có đơn vị HA_NOI"),
+        ("memberships.csv", "2024,DIEN_BIEN,member", "2024,LAO_CAI_M,member", "Lào Cai (LAO_CAI_M) không tồn tại trong năm 2024"),
+        ("memberships.csv", "2024,DIEN_BIEN,member", "24,DIEN_BIEN,member", "24 không phải là năm"),
+        ("targets.csv", "2026,CAO_BANG,I.2,2950", "2025,CAO_BANG,I.2,2950", "chỉ tiêu năm 2025 trong thư mục kế hoạch năm 2026"),
+        ("targets.csv", "2026,CAO_BANG,I.2,2950", "2026,CAO_BANG,I.1,2950", "trùng CAO_BANG I.1"),
+        ("targets.csv", "2026,CAO_BANG,I.2,2950", "2026,CAO_BANG,I.99,2950", "I.99 không phải tiêu chí năm 2026"),
+        ("targets.csv", "2026,CAO_BANG,I.2,2950", "2026,HA_GIANG,I.2,2950", "HA_GIANG không phải thành viên của Cụm năm 2026"),
+        ("targets.csv", "2026,CAO_BANG,I.2,2950", "2026,CAO_BANG,I.2,nhiều", "nhiều không phải là số"),
+        ("targets.csv", "2026,CAO_BANG,XHHT.HT12,84", "2026,CAO_BANG,XHHT.HT12,184", "184 ngoài khoảng từ 0 đến 100"),
+        ("targets.csv", "2026,CAO_BANG,NTM26.NTM01,11", "2026,CAO_BANG,NTM26.NTM01,57", "57 ngoài khoảng từ … đến 56"),
+        ("targets.csv", "2026,CAO_BANG,I.2,2950", "2026,CAO_BANG,I.2,2950,x", "có 5 ô, nhưng dòng tiêu đề có 4 cột"),
+        ("units.csv", "04,1945-09-02", "04,1945-09-31", "không có ngày 1945-09-31"),
+        ("units.csv", ",sourced,56,", ",sourced,nhiều,", "nhiều không phải số nguyên"),
+        ("units.csv", "DIEN_BIEN,Điện Biên,", "DIEN_BIEN,,", "đơn vị DIEN_BIEN chưa có tên"),
+        ("units.csv", "SON_LA,Sơn La,", "LANG_SON,Sơn La,", "trùng mã đơn vị LANG_SON"),
+        ("units.csv", "2025-06-30,TUYEN_QUANG,", "2025-06-30,NOWHERE,", "không có đơn vị NOWHERE"),
+    ],
+)
+def test_each_fault_is_said_at_its_line(folder: Path, name: str, old: str, new: str, said: str) -> None:
+    line = spoil(folder, name, old, new)
+    errors = found(folder)
+    assert any(each.startswith(f"{name}:") and said in each for each in errors), errors
+    if name != "memberships.csv" and "late_reports" not in old:
+        assert any(each.startswith(f"{name}:{line}: ") for each in errors), errors
+
+
+def test_a_sum_that_is_not_1000_is_found_at_its_group_and_its_total(folder: Path) -> None:
+    spoil(folder, "criteria.yaml", "max: 50, unit: tỷ đồng", "max: 51, unit: tỷ đồng")
+    line = 1 + (folder / "criteria.yaml").read_text(encoding="utf-8").split("  - id: I\n")[0].count("\n")
+    assert [each.split(" ")[0] for each in found(folder)] == [f"criteria.yaml:{line}:"]
+    spoil(folder, "criteria.yaml", "max_total: 1000", "max_total: 900")
+    assert len(found(folder)) == 2
+
+
+def test_a_calendar_of_another_year_than_the_table_is_refused(folder: Path) -> None:
+    spoil(folder, "criteria.yaml", "year: 2026", "year: 2027")
+    assert any("sai năm" in each and each.startswith("calendar.yaml:") for each in found(folder))
+
+
+@pytest.mark.parametrize("name", ["units.csv", "memberships.csv", "targets.csv"])
+def test_a_missing_column_is_named(folder: Path, name: str) -> None:
+    first = "unit_id,name_vi" if name == "units.csv" else "year,unit_id"
+    line = spoil(folder, name, first, first.replace("unit_id", "unit"))
+    assert f"{name}:{line}: thiếu cột unit_id" in found(folder)
+
+
+def test_broken_yaml_is_found_at_its_line(folder: Path) -> None:
+    line = spoil(folder, "calendar.yaml", "{id: E03,", "{id: E03, , :")
+    assert any(each.startswith(f"calendar.yaml:{line}: sai cú pháp YAML") for each in found(folder))
+
+
+def test_a_quote_that_never_closes_is_found_where_it_opens(folder: Path) -> None:
+    line = spoil(folder, "units.csv", '"tỉnh Sơn La', '""tỉnh Sơn La')
+    assert f"units.csv:{line}: dấu ngoặc kép mở mà không đóng" in found(folder)
+
+
+def test_aliases_that_would_unfold_without_end_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "criteria.yaml").write_text("a: &a [1, 2]\nb: &b [*a, *a]\nc: [*b, *b]\nyear: 2026\n", encoding="utf-8")
+    assert any("không dùng tham chiếu YAML" in each for each in found(tmp_path))
+
+
+def plan_of(path: Path) -> PlanFolder:
+    plan, findings = check(path)
+    assert [each for each in findings if not each.warning] == []
+    return plan
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_encodings_and_line_ends_read_the_same(folder: Path, encoding: str, newline: str) -> None:
+    before = plan_of(folder)
+    for path in folder.iterdir():
+        text = path.read_text(encoding="utf-8")
+        path.write_bytes(text.replace("\n", newline).encode(encoding))
+    assert plan_of(folder) == before
+
+
+def test_windows_1258_is_read_with_a_warning(tmp_path: Path) -> None:
+    text = "unit_id,name_vi\nDB,Điê\u0323n Biên\n"    # Windows-1258 writes tone marks after the vowel
+    (tmp_path / "units.csv").write_bytes(text.encode("cp1258"))
+    plan, findings = check(tmp_path)
+    assert plan.units is not None
+    assert [unit.name for unit in plan.units.units] == ["Điện Biên"]
+    assert [(each.line, each.warning) for each in findings] == [(2, True)]
+
+
+def test_semicolons_and_decimal_commas(folder: Path) -> None:
+    before = plan_of(folder)
+    path = folder / "targets.csv"
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    path.write_text("\n".join(line.replace(",", ";").replace(".", ".") for line in lines).replace("I,", "I."), encoding="utf-8")
+    text = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join(";".join([*row.split(";")[:3], row.split(";")[3].replace(".", ",")]) for row in text), encoding="utf-8")
+    after = plan_of(folder)
+    assert after.targets is not None
+    assert before.targets is not None
+    assert [(each.unit_id, each.item_id, each.plan) for each in after.targets] == [
+        (each.unit_id, each.item_id, each.plan) for each in before.targets
+    ]
+
+
+def test_comments_and_quoted_line_ends_keep_the_line_numbers(tmp_path: Path) -> None:
+    (tmp_path / "units.csv").write_text(
+        '# a comment\nunit_id,name_vi,note\n\nA,Một,"two\n# lines"\n# another\nA,Hai,\n', encoding="utf-8"
+    )
+    assert found(tmp_path) == ["units.csv:7: trùng mã đơn vị A (đã có ở dòng 4)"]
+
+
+def test_other_files_are_ignored(folder: Path) -> None:
+    (folder / "secret.xlsx").write_bytes(b"\x00\x01")
+    (folder / "notes.csv").write_text('"', encoding="utf-8")
+    assert found(folder) == []
