@@ -80,7 +80,8 @@ class Sender:
         """Send until cancelled; looks every second, and at once when woken."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), 1)
+                async with asyncio.timeout(1):      # not wait_for: before Python 3.12 it can swallow being cancelled
+                    await self._wake.wait()
             self._wake.clear()
             try:
                 await self.drain()

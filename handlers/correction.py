@@ -13,6 +13,7 @@ from handlers.reporting.filed import VERIFIED, Locked, event_title, others_repor
 from handlers.reporting.intake import block_of
 from handlers.reporting.paper import load_paper
 from handlers.rules.names import Name, NameIndex, One
+from handlers.rules.period_words import parse_year
 from handlers.rules.text import fold
 from storage import reports, units
 from storage.reports import Report
@@ -34,16 +35,20 @@ def handle(turn: Turn, argument: str) -> Outcome:
     every = tuple(report for unit_id in officer_units(turn) for report in reports.of_unit(turn.read, unit_id))
     ready = tuple(each for each in every if each.review != "closed" and closed_year(turn, each.year) is None)
     if argument and not _says_only_mistake(argument):
-        with_block = _with_items(turn, argument, ready)
+        found = fitting(turn, argument, [(each, each.form, event_title(turn.read, each)) for each in every])
+        open_ones = tuple(each for each in found if each in ready)
+        with_block = _with_items(turn, argument, open_ones or ready)
         if with_block is not None:
             return start(turn, with_block.id, argument)
         other = _other_unit(turn, argument)
         if other is not None:
             return locked(Locked(others_report(turn.read, other)))
-        found = fitting(turn, argument, [(each, each.form, event_title(turn.read, each)) for each in every])
-        open_ones = tuple(each for each in found if each in ready)
         if found and not open_ones:
             return locked(Locked(closed_year(turn, found[0].year) or VERIFIED))
+        year = parse_year(argument, turn.today)
+        closed = None if open_ones or year is None else closed_year(turn, year)
+        if closed is not None:
+            return locked(Locked(closed))
         if not open_ones:
             fact = m("No filed report fits “{text}”.", text=argument[:40])
             return Outcome(say(fact) + _choose(turn, ready, every, withdraw).reply)

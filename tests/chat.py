@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -15,9 +14,9 @@ from bot.application import Application
 from bot.channels.base import Capabilities, Inbound, Part, Receive, RemoteFile
 from bot.clock import MovableClock
 from bot.language import Language, languages
+from bot.rendering.transcript import transcript_lines
 from bot.turns import Minting
 from handlers.kit.menu import numbered
-from handlers.kit.message import m
 from handlers.kit.reply import Choice
 from handlers.kit.turn import Other, Said, Tapped
 from handlers.kit.wire import decode_choices
@@ -36,9 +35,6 @@ class Delivered:
 
     part: Part
     replaces: str | None
-
-
-_HINT = m("Or type: {words}")
 
 
 class Double:
@@ -188,25 +184,6 @@ class Chat:
 
 
 def lines(parts: list[Part], choices: tuple[Choice, ...], language: Language, *, buttons: bool) -> list[str]:
-    """What a person reads, line by line, without blank lines; choices stand in brackets in one last line."""
-    hint = language.text(_HINT).split("{", 1)[0]
-    texts = [part.text if buttons or part is parts[-1] else _without_choices(part.text, hint) for part in parts]
-    shown = [
-        line.rstrip()
-        for part, text in zip(parts, texts, strict=True)
-        for line in [*text.splitlines(), *([f"[tệp {part.name}]"] if part.name else [])]
-        if line.strip()
-    ]
-    labels = [language.text(choice.label) for choice in choices]
-    if not buttons:
-        numbers = {f"{number}. {language.text(choice.label)}" for number, choice in numbered(choices)}
-        shown = [line for line in shown if line not in numbers and not line.startswith(hint)]
-    return [*shown, " ".join(f"[{label}]" for label in labels)] if labels and parts else shown
-
-
-def _without_choices(text: str, hint: str) -> str:
-    """An earlier letter's text without the choices at its end: only those of the latest are shown."""
-    paragraphs = text.split("\n\n")
-    while paragraphs and (paragraphs[-1].startswith(hint) or all(re.match(r"\d+\. ", line) for line in paragraphs[-1].splitlines())):
-        paragraphs.pop()
-    return "\n\n".join(paragraphs)
+    """What a person reads, as a transcript writes it; a file stands in brackets by its name."""
+    texts = [f"{part.text}\n[tệp {part.name}]" if part.name else part.text for part in parts]
+    return transcript_lines(texts, choices, language, buttons=buttons)

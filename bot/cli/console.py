@@ -11,11 +11,13 @@ from pathlib import Path
 
 from bot.cli.parser import Subparsers
 from bot.language import Language
+from bot.rendering.transcript import transcript_lines
 from bot.settings import Settings
 from handlers.kit.message import m
 from handlers.kit.roles import ROLE_NAMES
+from handlers.kit.wire import decode_choices
 from handlers.rules.text import fold
-from storage import people, units
+from storage import conversation, people, units
 from storage.connection import Database, Snapshot, effect
 
 
@@ -46,7 +48,8 @@ async def _talk(settings: Settings, who: str | None, record: Path | None) -> int
         await database.close()
         return 2
     lines: list[str] = []
-    console = Console(f"console-{person.id}" if person else "console-stranger", _shower(lines))
+    said: list[str] = []
+    console = Console(f"console-{person.id}" if person else "console-stranger", _shower(said))
     if person is not None:
         await database.write((effect(people.link, "console", console.address, person.id, clock.now()),))
         header = await database.read(lambda read: _header(read, person, today, language))
@@ -63,18 +66,26 @@ async def _talk(settings: Settings, who: str | None, record: Path | None) -> int
         lines.append(f"> {text}")
         await receive(*console.typed(text, f"{clock.now()}-{number}"))
         await application.settle()
+        lines += [f"< {line}" for line in await _recorded(application.database, console.address, said, language)]
+        said.clear()
     await application.stop()
     if record is not None:
         await asyncio.to_thread(record.write_text, "\n".join(lines) + "\n", encoding="utf-8")
     return 0
 
 
-def _shower(lines: list[str]) -> Callable[[str], None]:
+def _shower(said: list[str]) -> Callable[[str], None]:
     def show(text: str) -> None:
         print(text, end="\n\n")
-        lines.append("\n".join(f"< {line}".rstrip() for line in text.splitlines()))
+        said.append(text)
 
     return show
+
+
+async def _recorded(database: Database, address: str, said: list[str], language: Language) -> list[str]:
+    """The answer as a transcript writes it."""
+    menu = await database.read(lambda read: conversation.latest_menu(read, "console", address))
+    return transcript_lines(said, () if menu is None else decode_choices(menu.choices), language, buttons=False)
 
 
 def _read_line() -> str | None:

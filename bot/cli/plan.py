@@ -33,7 +33,7 @@ def add(subparsers: Any) -> None:
     apply.add_argument("--remove", action="store_true", help=m("also remove what the folder lacks, unless there are reports"))
     export = actions.add_parser("export", help=m("write the plan of a year as a folder"))
     export.add_argument("path", metavar="PATH", help=m("the folder to write"))
-    export.add_argument("--year", type=int, metavar="Y", help=m("the year of table, calendar and targets; default: the newest one"))
+    export.add_argument("--year", type=int, metavar="Y", help=m("the year of table, calendar and targets; default: the newest ones"))
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
@@ -127,12 +127,11 @@ async def _export(path: Path, args: argparse.Namespace, settings: Settings, lang
         known = await database.read(stored.load)
     finally:
         await database.close()
-    year = args.year if args.year is not None else next(iter(known.years), None)
     if args.year is not None and args.year not in known.years:
         print(language.text(m("there is no plan of {year}", year=str(args.year))), file=sys.stderr)
         return 1
     try:
-        files = write(known.folder(year), path)
+        files = write(known.folder(args.year), path)
     except OSError as error:
         print(language.text(m("{path} cannot be written: {reason}", path=args.path, reason=error.strerror or str(error))), file=sys.stderr)
         return 1

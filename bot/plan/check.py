@@ -48,20 +48,19 @@ class _Check:
             self._target(target)
 
     def _years(self) -> None:
-        """A folder holds one year: that of its table, else of its calendar."""
+        """Table and calendar are mostly of one year; targets are of a year that one of them brings."""
         table, calendar = self.plan.table, self.plan.calendar
-        year = table.table.year if table is not None else calendar.year if calendar is not None else None
         if table is not None and calendar is not None and table.table.year != calendar.year:
             other = str(table.table.year)
             text = m("the calendar is of {year}, but {file} is of {other}", year=str(calendar.year), file=CRITERIA, other=other)
-            self.findings.error(CALENDAR, calendar.lines.get("year", 0), text)
-        if year is None:
-            return
+            self.findings.warn(CALENDAR, calendar.lines.get("year", 0), text)
+        years = ({table.table.year} if table is not None else set()) | ({calendar.year} if calendar is not None else set())
         seen: set[int] = set()
         for target in self.plan.targets or ():
-            if target.year != year and target.year not in seen:
+            if years and target.year not in years and target.year not in seen:
                 seen.add(target.year)
-                text = m("targets of {other} in a folder of {year}", other=str(target.year), year=str(year))
+                year = "/".join(str(each) for each in sorted(years))
+                text = m("targets of {other} in a folder of {year}", other=str(target.year), year=year)
                 self.findings.error(TARGETS, target.line, text)
 
     def _units(self) -> None:
@@ -93,7 +92,12 @@ class _Check:
                         )  # fmt: skip
 
     def _members(self, file: str, line: int, year: int) -> None:
-        if not any(each == year for each, _ in self.roles):
+        if any(each == year for each, _ in self.roles):
+            return
+        if self.plan.memberships:
+            text = m("{file} has no members for {year}: is the year right?", file=MEMBERSHIPS, year=str(year))
+            self.findings.error(file, line, text)
+        else:
             self.findings.warn(file, line, m("no unit is a member in {year}: nobody is ranked and nobody reports", year=str(year)))
 
     def _calendar(self, part: CalendarPart) -> None:

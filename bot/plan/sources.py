@@ -91,7 +91,11 @@ def parse_csv(text: str, name: str, findings: Findings, required: tuple[str, ...
         return None
     header_line, header = records[0]
     delimiter = max((",", ";", "\t"), key=header.count)
-    columns = tuple(cell.strip() for cell in _cells(header, delimiter))
+    cells = _cells(header, delimiter)
+    if cells is None:
+        findings.error(name, header_line, m("the quotation marks do not fit together"))
+        return None
+    columns = tuple(cell.strip() for cell in cells)
     sound = True
     for column in dict.fromkeys(each for each in columns if columns.count(each) > 1):
         findings.error(name, header_line, m("the column {column} stands there twice", column=column or '""'))
@@ -123,15 +127,23 @@ def _records(text: str, name: str, findings: Findings) -> Iterator[tuple[int, st
         findings.error(name, start, m("a quotation mark is opened and never closed"))
 
 
-def _cells(record: str, delimiter: str) -> list[str]:
-    return next(csv.reader([record], delimiter=delimiter, strict=False), [])
+def _cells(record: str, delimiter: str) -> list[str] | None:
+    """The cells of a record; None when its quotation marks stand where they cannot."""
+    try:
+        return next(csv.reader([record], delimiter=delimiter), [])
+    except csv.Error:
+        return None
 
 
 def _rows(
     records: list[tuple[int, str]], columns: tuple[str, ...], delimiter: str, name: str, findings: Findings
 ) -> Iterator[Row]:
     for line, record in records:
-        cells = [cell.strip().replace("\xa0", " ") for cell in _cells(record, delimiter)]
+        raw = _cells(record, delimiter)
+        if raw is None:
+            findings.error(name, line, m("the quotation marks do not fit together"))
+            continue
+        cells = [cell.strip().replace("\xa0", " ") for cell in raw]
         if any(cells[len(columns) :]):
             findings.error(
                 name, line, m("{count} cells, but the header has {columns} columns", count=len(cells), columns=len(columns))

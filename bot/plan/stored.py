@@ -29,15 +29,16 @@ class Stored:
         """The years that have a table or a calendar, the newest first."""
         return tuple(sorted({*self.tables, *self.calendars}, reverse=True))
 
-    def folder(self, year: int | None) -> PlanFolder:
-        """What an export of that year holds. Units, memberships and movements go with every year."""
+    def folder(self, year: int | None = None) -> PlanFolder:
+        """What an export of that year holds; None: the newest table and the newest calendar, be they of different years.
+
+        Units, memberships and movements go with every year.
+        """
+        table = self.tables.get(max(self.tables, default=0) if year is None else year)
+        calendar = self.calendars.get(max(self.calendars, default=0) if year is None else year)
+        years = {part.table.year for part in (table,) if part is not None} | {part.year for part in (calendar,) if part is not None}
         return PlanFolder(
-            self.units,
-            self.memberships,
-            self.movements,
-            self.tables.get(year) if year is not None else None,
-            self.calendars.get(year) if year is not None else None,
-            tuple(each for each in self.targets if each.year == year),
+            self.units, self.memberships, self.movements, table, calendar, tuple(each for each in self.targets if each.year in years)
         )
 
 

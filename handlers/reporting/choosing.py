@@ -47,7 +47,8 @@ def matching(turn: Turn, argument: str, unit_ids: Sequence[str]) -> Chosen:
         duty for unit_id in unit_ids for duty in duties.of_unit(turn.read, unit_id) if duty.form is not None and duty.opens <= turn.now
     )
     ready = {duty.id for unit_id in unit_ids for duty in duties.open_for(turn.read, unit_id, turn.now)}
-    fit = fitting(turn, argument, [(duty, duty.form or "", duty.title) for duty in every])
+    by_event = tuple(duty for duty in every if fold(duty.event_id) == fold(argument))        # a button of another screen
+    fit = by_event or fitting(turn, argument, [(duty, duty.form or "", duty.title) for duty in every])
     return Chosen(tuple(each for each in fit if each.id in ready), tuple(each for each in fit if each.status == "done"), period)
 
 

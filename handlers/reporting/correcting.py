@@ -21,6 +21,7 @@ from handlers.reporting.items import PLAN, ReportItem
 from handlers.reporting.paper import label, shown
 from handlers.reporting.receipt import place_words
 from handlers.reporting.wording import ago, name_of
+from handlers.rules.period_words import parse_period
 from handlers.rules.text import clip, fold
 from storage import reports, units
 
@@ -238,7 +239,9 @@ def _at_item(turn: Turn, filed: Filed, answers: dict[str, Json], given: Input | 
         return _asking(turn, filed, "item", answers, (m("Not clear."),))
     block = block_of(filed.paper, given.text)
     if block is not None:
-        taken = work(filed.paper, _sheet(filed, answers), queue_of(filed.paper, block), unknown_lines(block))
+        unclear = tuple(line for line in block.unknown if parse_period(line, turn.today) is None)      # "quý 3: ntm01 12"
+        notes = unknown_lines(replace(block, unknown=unclear))
+        taken = work(filed.paper, _sheet(filed, answers), queue_of(filed.paper, block), notes)
         return _after(turn, filed, settle(filed.paper, taken, answers))
     found = find_items(filed.paper, given.text, numbers=True)
     if len(found) == 1:

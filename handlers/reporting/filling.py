@@ -110,6 +110,8 @@ def _said(paper: Paper, sheet: Sheet, step: str, answers: Mapping[str, Json], it
     if step == "why" and item is not None:
         return _why(paper, sheet, item, answers, text)
     if step in EXPECTS:
+        if item is not None and item.id.endswith(PLAN) and (found := _PLAN_WORDS.match(fold(text))):
+            text = fold(text)[found.end() :]        # "kế hoạch 4900" at the question for the plan itself
         plan = _plan_change(paper, item, text) if step == "figure" else None
         if plan is not None:
             return _new_plan(paper, sheet, answers, *plan)

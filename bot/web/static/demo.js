@@ -77,8 +77,10 @@ function say(shown) {
     bubble.append(link);
   }
   if (shown.buttons?.length) bubble.append(choices(shown, bubble.dataset.id));
-  log.scrollTop = log.scrollHeight;
+  toEnd();
 }
+
+function toEnd() { log.scrollTo({top: log.scrollHeight, behavior: "instant"}); }
 
 function choices(shown, id) {
   const box = document.createElement("div");
@@ -128,7 +130,7 @@ function connect() {
     const shown = JSON.parse(event.data);
     if (shown.id <= lastId) return;
     lastId = shown.id;
-    if (shown.author === "person") hints.replaceChildren();
+    hints.replaceChildren();
     say(shown);
   };
 }
@@ -167,6 +169,8 @@ byId("code").addEventListener("click", async () => {
 });
 role.addEventListener("change", connect);
 plain.addEventListener("change", connect);
+
+new ResizeObserver(toEnd).observe(log);
 
 (async () => {
   texts = await (await fetch("/texts")).json();
