@@ -83,9 +83,11 @@ def _shower(said: list[str]) -> Callable[[str], None]:
 
 
 async def _recorded(database: Database, address: str, said: list[str], language: Language) -> list[str]:
-    """The answer as a transcript writes it."""
+    """The answer as a transcript writes it; the latest menu is the answer's own if its first choice was shown."""
     menu = await database.read(lambda read: conversation.latest_menu(read, "console", address))
-    return transcript_lines(said, () if menu is None else decode_choices(menu.choices), language, buttons=False)
+    choices = () if menu is None else decode_choices(menu.choices)
+    own = bool(choices) and any(language.text(choices[0].label) in text for text in said)
+    return transcript_lines(said, choices if own else (), language, buttons=False)
 
 
 def _read_line() -> str | None:
