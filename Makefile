@@ -41,7 +41,7 @@ fix: setup
 # Bring the catalogues up to date with the source (then translate what is new in locales/vi).
 messages: setup
 	$(BIN)/pybabel -q extract -k m -k mn:1,2 -k mc:1c,2 --no-location --sort-output -o locales/thidua.pot bot handlers
-	$(BIN)/pybabel -q update -D thidua -i locales/thidua.pot -d locales --no-fuzzy-matching --ignore-obsolete
+	$(BIN)/pybabel -q update -D thidua -i locales/thidua.pot -d locales -l vi --no-fuzzy-matching --ignore-obsolete
 
 # New versions of the pinned packages: needs uv.
 pins:

@@ -222,8 +222,11 @@ def _control(turn: Turn, filed: Filed, step: str, answers: dict[str, Json], cont
             if step in INNER and item is not None:
                 return _asking(turn, filed, *begin(item, answers))
             return _asking(turn, filed, "reason" if step == "confirm" else "item", {**answers, "reason": ""})
-        case "review" if _list(filed, _sheet(filed, answers)) and answers.get("reason"):
-            return _asking(turn, filed, "confirm", answers)
+        case "review":
+            changes = _changed(filed, _sheet(filed, answers))
+            if changes.entries or changes.files:
+                return _asking(turn, filed, "confirm" if answers.get("reason") else "reason", answers)
+            return _asking(turn, filed, step, answers, (m("Nothing was changed yet."),))
     return _asking(turn, filed, step, answers, (m("This step cannot be skipped."),))
 
 

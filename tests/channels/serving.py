@@ -19,9 +19,9 @@ CODE = "THDU2345"
 OFFICER = 900
 
 
-async def start(path: Path, channel: Channel) -> Application:
-    """The application, running in the background."""
-    application = Application(await Database.open(path), (channel,), MovableClock(START), ZONE)
+async def start(path: Path, channel: Channel, *, background: bool = True) -> Application:
+    """The application, running in the background unless it is driven by hand."""
+    application = Application(await Database.open(path), (channel,), MovableClock(START), ZONE, background=background)
     await application.start()
     return application
 
@@ -35,17 +35,21 @@ async def serving(path: Path, channel: Channel) -> AsyncIterator[Application]:
         await application.stop()
 
 
-async def kill(application: Application) -> None:
-    """End it in the middle of what it does: nothing is finished, nothing is sent any more."""
-    if application._scheduler is not None:
-        application._scheduler.shutdown(wait=False)
-    tasks = [*application._tasks, *application.turns._working]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    for channel in application._channels.values():
+@asynccontextmanager
+async def killed(path: Path, channel: Channel) -> AsyncIterator[Application]:
+    """An application that ends in the middle of what it does: nothing is finished, nothing is sent any more."""
+    application = await start(path, channel)
+    try:
+        yield application
+    finally:
+        if application._scheduler is not None:
+            application._scheduler.shutdown(wait=False)
+        tasks = [*application._tasks, *application.turns._working]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await channel.close()
-    await application.database.close()
+        await application.database.close()
 
 
 async def invite(path: Path, code: str = CODE, unit: str = "LANG_SON") -> None:

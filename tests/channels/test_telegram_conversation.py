@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -10,9 +11,13 @@ import pytest
 
 from bot.channels.base import Inbound, Part
 from bot.channels.telegram import Telegram
+from bot.clock import MovableClock
+from storage import people
 from tests.channels.fake_telegram import TOKEN, Failure, FakeTelegram
-from tests.channels.serving import CODE, OFFICER, invite, kill, serving, start
+from tests.channels.serving import CODE, OFFICER, invite, killed, serving, start
 from tests.conftest import START
+
+GROUP = -1001
 
 
 @pytest.fixture
@@ -44,7 +49,6 @@ async def test_an_officer_joins_asks_and_reports(cluster: Callable[[], Path], se
         await server.say(OFFICER, "xep hang")
         ranking = await server.answer(OFFICER, "Xếp hạng năm 2026 (tạm tính")
         assert "4. Lạng Sơn" in ranking
-        assert len(ranking.splitlines()) <= 16
 
         await server.say(OFFICER, "/baocao")
         await server.answer(OFFICER, "I.1. Tốc độ tăng trưởng GRDP")
@@ -90,6 +94,50 @@ async def test_a_file_is_fetched_and_one_that_is_too_large_is_told(cluster: Call
         assert len(server.called("getFile")) == 1
 
 
+async def test_in_a_topic_of_a_group_it_answers_there_and_only_when_addressed(cluster: Callable[[], Path], server: FakeTelegram) -> None:
+    path = cluster()
+    await invite(path)
+    server.open_chat(GROUP, 7)
+    place = {"chat": {"id": GROUP, "type": "supergroup"}, "message_thread_id": 7, "is_topic_message": True}
+    person = {"id": OFFICER, "is_bot": False, "first_name": "Hoa"}
+    async with serving(path, channel(server)):
+        await join(server)
+        for number, text in enumerate(("chào các đồng chí", "/xephang@other_bot", "/xephang@thidua_bot"), start=70):
+            await server.update({"message": {"message_id": number, "date": 1, "from": person, "text": text, **place}})
+        await server.answer(GROUP, "Xếp hạng năm 2026")
+    assert len(server.sent(GROUP)) == 1
+    assert [message["message_thread_id"] for message in server.messages[GROUP].values()] == ["7"]
+
+
+async def test_who_blocks_the_bot_is_noted_and_left_alone(cluster: Callable[[], Path], server: FakeTelegram) -> None:
+    path = cluster()
+    await invite(path)
+    application = await start(path, channel(server), background=False)
+    server.open_chat(OFFICER)
+    receive = application.receiver("telegram")
+    await receive("1", update(1, text=f"/start {CODE}"))
+    await application.settle()
+    (number,) = server.messages[OFFICER]
+    data = json.dumps(server.messages[OFFICER][number]["reply_markup"]).partition('"callback_data": "')[2].partition('"')[0]
+    tap = {"id": "q", "from": {"id": OFFICER}, "message": {"message_id": number, "chat": {"id": OFFICER, "type": "private"}}, "data": data}
+    server.fail("sendMessage", Failure(status=403, description="Forbidden: bot was blocked by the user"))
+    await receive("2", json.dumps({"update_id": 2, "callback_query": tap}))
+    await application.settle()
+    await application.settle()
+    person = await application.database.read(lambda read: people.by_account(read, "telegram", str(OFFICER)))
+    assert person is not None
+    accounts = await application.database.read(lambda read: people.accounts(read, person.id))
+    await application.stop()
+    assert [account.blocked_at for account in accounts] == [START]
+    assert len(server.called("sendMessage")) == 2
+
+
+def update(number: int, **content: object) -> str:
+    """The raw update of a private message."""
+    message = {"message_id": number, "date": 1, "from": {"id": OFFICER}, "chat": {"id": OFFICER, "type": "private"}, **content}
+    return json.dumps({"update_id": number, "message": message})
+
+
 class Dying(Telegram):
     """Stops for ever where a turn begins: the update is stored, and nothing is decided."""
 
@@ -100,10 +148,9 @@ class Dying(Telegram):
 async def test_a_kill_between_storing_and_answering_keeps_the_update(cluster: Callable[[], Path], server: FakeTelegram) -> None:
     path = cluster()
     await invite(path)
-    dying = await start(path, channel(server, Dying))
-    await server.say(OFFICER, f"/start {CODE}")
-    await server.until(lambda: server.confirmed == 5002)        # Telegram has forgotten it
-    await kill(dying)
+    async with killed(path, channel(server, Dying)):
+        await server.say(OFFICER, f"/start {CODE}")
+        await server.until(lambda: server.confirmed == 5002)        # Telegram has forgotten it
     assert server.sent(OFFICER) == []
     async with serving(path, channel(server)):
         await server.answer(OFFICER, "Mã hợp lệ.")
@@ -122,11 +169,10 @@ class Mute(Telegram):
 async def test_a_kill_between_deciding_and_sending_keeps_the_answer(cluster: Callable[[], Path], server: FakeTelegram) -> None:
     path = cluster()
     await invite(path)
-    mute = await start(path, channel(server, Mute))
-    await server.say(OFFICER, f"/start {CODE}")
-    await server.until(lambda: server.confirmed == 5002)
-    await mute.turns.settle()
-    await kill(mute)
+    async with killed(path, channel(server, Mute)) as mute:
+        await server.say(OFFICER, f"/start {CODE}")
+        await server.until(lambda: server.confirmed == 5002)
+        await mute.turns.settle()
     async with serving(path, channel(server)):
         await server.answer(OFFICER, "Mã hợp lệ.")
     assert len(server.sent(OFFICER)) == 1
@@ -145,12 +191,28 @@ async def test_an_update_that_telegram_repeats_is_answered_once(cluster: Callabl
     assert len(server.sent(OFFICER)) == 2
 
 
-async def test_an_answer_refused_for_a_moment_arrives_once(cluster: Callable[[], Path], server: FakeTelegram) -> None:
-    server.fail("sendMessage", Failure("reset_before"))
-    async with serving(cluster(), channel(server)) as application:
-        await server.say(OFFICER, "xin chao")
-        await server.until(lambda: len(server.called("sendMessage")) == 1)
-        assert isinstance(application.clock.now(), int)
-        application.clock.advance(60)       # type: ignore[attr-defined]
-        await server.answer(OFFICER, "mã tham gia")
-    assert len(server.sent(OFFICER)) == 1
+@pytest.mark.parametrize(
+    ("failure", "repeated"),
+    [
+        (Failure("reset_after"), True),
+        (Failure(status=429, description="Too Many Requests", parameters={"retry_after": 30}), False),
+    ],
+)
+async def test_an_answer_that_failed_is_sent_again(
+    cluster: Callable[[], Path], server: FakeTelegram, failure: Failure, repeated: bool
+) -> None:
+    """Perhaps it arrived: then the second says that it is a repetition. A refusal for a while is waited for."""
+    server.fail("sendMessage", failure)
+    server.open_chat(OFFICER)
+    application = await start(cluster(), channel(server), background=False)
+    await application.receiver("telegram")("1", update(1, text="xin chao"))
+    await application.settle()
+    assert isinstance(application.clock, MovableClock)
+    application.clock.advance(29)
+    await application.settle()
+    application.clock.advance(1)
+    await application.settle()
+    await application.stop()
+    marks = ["(nhắc lại)" in text for text in server.sent(OFFICER)]
+    assert marks == ([False, True] if repeated else [False])
+    assert len(server.called("sendMessage")) == 2
