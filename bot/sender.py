@@ -114,7 +114,12 @@ class Sender:
         ):
             await self._settle(letter, "dropped", None, "no longer wanted")
             return
-        progress = _Progress.load(letter.parts) if letter.parts else self._render(letter, repeated=False)
+        try:
+            progress = _Progress.load(letter.parts) if letter.parts else self._render(letter, repeated=False)
+        except Exception:
+            log.exception("Letter %s cannot be rendered and is set aside", letter.id)
+            await self._settle(letter, "failed", None, "cannot be rendered")
+            return
         try:
             await self._send_parts(letter, progress)
         except SendError as error:
@@ -175,7 +180,7 @@ class Sender:
     async def _settle(self, letter: outbox.Letter, state: str, progress: _Progress | None, error: str | None) -> None:
         parts = None if progress is None else progress.dump()
         settled = [effect(outbox.settle, letter.id, state, parts, self._clock.now(), error)]
-        if decode(letter.reply).once:
+        if state == "sent" and decode(letter.reply).once:
             settled.append(effect(outbox.forget, letter.id))
         await self._database.write(settled)
 

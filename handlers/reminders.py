@@ -19,7 +19,7 @@ AFTERNOON = time(14)
 MORNING = time(8)
 
 _OFF = frozenset(("off", "tat", "ngung", "dung", "khong", "thoi"))
-_ON = frozenset(("on", "bat", "mo", "lai"))
+_ON = frozenset(("on", "bat", "mo"))
 
 
 def handle(turn: Turn, argument: str) -> Outcome:

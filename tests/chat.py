@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -185,5 +186,14 @@ class Chat:
 
 def lines(parts: list[Part], choices: tuple[Choice, ...], language: Language, *, buttons: bool) -> list[str]:
     """What a person reads, as a transcript writes it; a file stands in brackets by its name."""
-    texts = [f"{part.text}\n[tệp {part.name}]" if part.name else part.text for part in parts]
+    said = [part.text if buttons or part is parts[-1] else _without_choices(part.text) for part in parts]
+    texts = [f"{text}\n[tệp {part.name}]" if part.name else text for part, text in zip(parts, said, strict=True)]
     return transcript_lines(texts, choices, language, buttons=buttons)
+
+
+def _without_choices(text: str) -> str:
+    """An earlier letter's text without the choices at its end: only those of the latest are shown."""
+    paragraphs = text.split("\n\n")
+    while paragraphs and all(re.match(r"\d+\. |Hoặc gõ: ", line) for line in paragraphs[-1].splitlines()):
+        paragraphs.pop()
+    return "\n\n".join(paragraphs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,8 @@ from babel.numbers import format_decimal
 from handlers.kit.message import Day, Moment, Number
 
 MOST_DECIMALS = 6
+MOST_DIGITS = 200
+"""Babel quantizes in the current context, whose 28 digits a pasted figure can exceed."""
 
 
 class Format:
@@ -38,9 +40,11 @@ class Format:
 
     def _number(self, number: Number) -> str:
         places = MOST_DECIMALS if number.decimals is None else number.decimals
-        exact = rounded(number.value, places)
+        with localcontext(prec=MOST_DIGITS):
+            exact = rounded(number.value, places)
         pattern = "#,##0" + ("." + ("#" if number.decimals is None else "0") * places if places else "")
-        text = str(format_decimal(exact, format=pattern, locale=self._locale, decimal_quantization=False))
+        with localcontext(prec=MOST_DIGITS):
+            text = str(format_decimal(exact, format=pattern, locale=self._locale, decimal_quantization=False))
         if not number.unit:
             return text
         return f"{text}{number.unit}" if number.unit.startswith("%") else f"{text} {number.unit}"

@@ -102,7 +102,7 @@ def _texts(paragraphs: list[_Paragraph], can: Capabilities) -> list[Part]:
     for before, paragraph in zip([None, *paragraphs], paragraphs, strict=False):
         gap = "" if before is None else "\n\n" if before.apart or paragraph.apart else "\n"
         text += gap + paragraph.text
-    return [Part("text", piece) for piece in split(text, can.max_chars, can.counts)] if text else []
+    return [Part("text", piece) for piece in split(text, can.max_chars, can.counts, html=can.markup == "html")] if text else []
 
 
 def _file_part(block: Picture | File, language: Language, markup: Markup, can: Capabilities) -> Part:
@@ -118,7 +118,7 @@ def _file_part(block: Picture | File, language: Language, markup: Markup, can: C
 
 
 def _fit(caption: str, can: Capabilities) -> str:
-    return caption if measure(caption, can.counts) <= can.caption_chars else split(caption, can.caption_chars, can.counts)[0]
+    return caption if measure(caption, can.counts) <= can.caption_chars else split(caption, can.caption_chars, can.counts, html=can.markup == "html")[0]
 
 
 def _buttons(

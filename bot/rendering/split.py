@@ -8,6 +8,12 @@ from typing import Literal
 
 Counts = Literal["chars", "utf16"]
 
+TAG = re.compile(r"<(/?)(b|i|blockquote)>")
+HALF = re.compile(r"<[^<>]*$|&[a-z]{0,5}$")
+"""The end of a piece that is half a tag or half an entity."""
+
+ROOM_TO_CLOSE = len("</blockquote>")
+
 
 def measure(text: str, counts: Counts) -> int:
     """How long a platform finds the text: characters, or UTF-16 units (after NFC, which is safe under either reading)."""
@@ -15,18 +21,21 @@ def measure(text: str, counts: Counts) -> int:
     return len(normal) if counts == "chars" else len(normal.encode("utf-16-le")) // 2
 
 
-def split(text: str, limit: int, counts: Counts) -> list[str]:
-    """Pieces of at most ``limit``, whose paragraphs and lines stay whole where they can. Markup never spans lines here."""
-    if measure(text, counts) <= limit:
-        return [text]
+def split(text: str, limit: int, counts: Counts, *, html: bool = False) -> list[str]:
+    """Pieces of at most ``limit``, whose paragraphs and lines stay whole where they can. Each piece has something to read.
+
+    In ``html`` a passage that a cut divides is closed in front of the cut and opened again behind it.
+    """
     pieces: list[str] = []
     rest = text
     while measure(rest, counts) > limit:
-        head = _longest(rest, limit, counts)
-        cut = _cut(head, len(rest))
-        pieces.append(rest[:cut].rstrip())
-        rest = rest[cut:].lstrip("\n ")
-    return [*pieces, rest] if rest else pieces
+        head = _longest(rest, limit - (ROOM_TO_CLOSE if html else 0), counts)
+        cut = _cut(head, len(rest), html)
+        piece, rest = rest[:cut].rstrip(), rest[cut:].lstrip("\n ")
+        still_open = _open_tags(piece) if html else ()
+        pieces.append(piece + "".join(f"</{tag}>" for tag in reversed(still_open)))
+        rest = "".join(f"<{tag}>" for tag in still_open) + rest
+    return [piece for piece in (*pieces, rest) if (TAG.sub("", piece) if html else piece).strip()] or [text]
 
 
 def _longest(text: str, limit: int, counts: Counts) -> str:
@@ -41,20 +50,24 @@ def _longest(text: str, limit: int, counts: Counts) -> str:
     return text[:low]
 
 
-def _cut(head: str, whole: int) -> int:
+def _cut(head: str, whole: int, html: bool) -> int:
     """Where to end the piece: at the last blank line, line or space of its second half, else before a combining mark or inside tag."""
     for mark in ("\n\n", "\n", " "):
         at = head.rfind(mark, len(head) // 2)
-        if at > 0 and not _inside_tag(head[:at]):
+        if at > 0:
             return at
     end = len(head)
-    while end > 1 and end < whole and (unicodedata.combining(head[end - 1]) or _inside_tag(head[:end])):
+    while 1 < end < whole and (unicodedata.combining(head[end - 1]) or (html and HALF.search(head[max(0, end - 20) : end]))):
         end -= 1
     return end
 
 
-def _inside_tag(head: str) -> bool:
-    """Whether a cut here would leave an HTML tag, an entity or a strong passage open."""
-    if re.search(r"<[^<>]*$", head) or re.search(r"&[a-z]{0,5}$", head):
-        return True
-    return any(head.count(f"<{tag}>") != head.count(f"</{tag}>") for tag in ("b", "i", "blockquote"))
+def _open_tags(piece: str) -> tuple[str, ...]:
+    """The tags of the renderer's markup that are open at the end of the piece, the outermost first."""
+    opened: list[str] = []
+    for closing, tag in TAG.findall(piece):
+        if closing:
+            opened.pop()
+        else:
+            opened.append(tag)
+    return tuple(opened)
