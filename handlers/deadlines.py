@@ -119,8 +119,8 @@ def _of_period(turn: Turn, period: Period, free: Free) -> list[Dated]:
     every = [each for each in _concerning(turn, free) if each.event.kind == "deadline"]
     for year in period.years:
         found = [each for each in every if period.fits(each.event, year) and each.event.form is not None]
-        if found:
-            return found
+        if found:      # of a year's several reports those that are still to be filed
+            return [each for each in found if each.effective > turn.now or _is_open(turn, each.event)] or found
     return []
 
 

@@ -36,8 +36,10 @@ def handle(turn: Turn, argument: str) -> Outcome:
 
 def _posts(turn: Turn) -> Message:
     """ "Hoàng Thị Lan, cán bộ, Lạng Sơn", posts of the cluster after those of units."""
-    posts = tuple(post_name(turn.read, post.unit_id, post.role) for post in turn.posts)
-    return m("Comrade {name}: {posts}", name=verbatim("" if turn.who is None else turn.who.name), posts=posts)
+    first, *others = [post_name(turn.read, post.unit_id, post.role) for post in turn.posts]
+    for each in others:
+        first = m("{posts}; {post}", posts=first, post=each)
+    return m("Comrade {name}: {posts}", name=verbatim("" if turn.who is None else turn.who.name), posts=first)
 
 
 def _of_unit(turn: Turn, unit_id: str, free: agenda.Free, *, named: bool) -> tuple[list[Block], list[Choice]]:

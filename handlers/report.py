@@ -71,6 +71,9 @@ def quick_entry(turn: Turn, text: str) -> Outcome | None:
     """Figures typed outside any dialogue ("ntm01 85, ntm02 12") start the likeliest duty; None for any other text."""
     if not _HAS_BOTH.search(text):
         return None
+    if not officer_units(turn):
+        owed = tuple(duty for unit_id in turn.unit_ids for duty in duties.open_for(turn.read, unit_id, turn.now))
+        return None if _likely(turn, text, owed, alone=True) is None else _reading(turn)
     duty = _likely(turn, text, open_duties(turn), alone=True)
     return None if duty is None else start_with(turn, duty.id, text)
 

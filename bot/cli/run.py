@@ -40,6 +40,7 @@ async def _serve(settings: Settings, language: Language) -> int:
     from bot.application import Application
     from bot.channels.telegram import MenuCommand, Telegram
     from bot.clock import SystemClock
+    from bot.facts import Facts
     from handlers.kit.command import EVERYONE
     from handlers.registry import registry
     from storage.connection import Database
@@ -56,7 +57,12 @@ async def _serve(settings: Settings, language: Language) -> int:
     clock = SystemClock()
     database = await Database.open(settings.database)
     telegram = Telegram(settings.telegram_token or "", clock.now, settings.telegram_api, menu)
-    facts = {"public_url": settings.public_url} if settings.public_url else {}
+    facts = Facts(
+        {
+            "bot_link": lambda: telegram.username and f"https://t.me/{telegram.username}",
+            "public_url": lambda: settings.public_url or "",
+        }
+    )
     application = Application(database, (telegram,), clock, settings.zone, language=settings.language, facts=facts)
     ended = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):

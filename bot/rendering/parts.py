@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from bot.channels.base import Button, Capabilities, Part
-from bot.rendering.split import measure, split
+from bot.rendering.split import split
 from bot.rendering.table import table_lines
 from handlers.kit.language import Language
 from handlers.kit.menu import numbered
@@ -118,7 +118,7 @@ def _file_part(block: Picture | File, language: Language, markup: Markup, can: C
 
 
 def _fit(caption: str, can: Capabilities) -> str:
-    return caption if measure(caption, can.counts) <= can.caption_chars else split(caption, can.caption_chars, can.counts, html=can.markup == "html")[0]
+    return split(caption, can.caption_chars, can.counts, html=can.markup == "html")[0]
 
 
 def _buttons(

@@ -38,9 +38,9 @@ VALUES = st.one_of(
     st.integers(0, 4 * 10**9).map(Moment),
 )
 MESSAGES = st.one_of(WORDS.map(verbatim), VALUES.map(lambda value: Message("{value}", {"value": value})))
+ACTIONS = st.one_of(st.builds(Go, st.just("xephang"), WORDS), st.builds(Answer, WORDS), st.just(Typed()))
 CHOICES = st.lists(
-    st.builds(Choice, MESSAGES, st.one_of(st.builds(Go, st.just("xephang"), WORDS), st.builds(Answer, WORDS), st.just(Typed())),
-              st.booleans()),  # fmt: skip
+    st.builds(Choice, MESSAGES, ACTIONS, st.booleans()),
     max_size=12,
 ).map(tuple)
 BLOCKS = st.one_of(
