@@ -99,6 +99,7 @@ class Application:
     async def tick(self) -> None:
         """Turn the reminders that are due into letters, and forget what is old."""
         now = self.clock.now()
+        await self.turns.retry()
         effects = await self.database.read(lambda read: due_reminders(read, now, self.zone, last_tick(read)))
         try:
             await self.database.write(effects)

@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 
-from handlers.rules.secrets import find_code, personal_number, secret_mark
-
 from bot.channels.base import Inbound
 from handlers.kit.turn import Other, Said
+from handlers.rules.secrets import find_code, personal_number, secret_mark
 from storage.invitations import digest
 
 SCREENED = '{"screened":'
@@ -34,6 +33,11 @@ def screen(inbound: Inbound) -> str | None:
         if code is not None:
             return _stored(replace(inbound, input=replace(inbound.input, text="••••••••", code_hash=digest(code))))
     return None
+
+
+def only_the_fact(inbound: Inbound) -> str:
+    """The payload of a message of which nothing is kept but that it came."""
+    return _stored(replace(inbound, input=Other("unsupported"), file=None))
 
 
 def read_screened(payload: str) -> Inbound | None:

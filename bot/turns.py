@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from bot.channels.base import Channel, FileTooLarge, Inbound, Part, SendError
 from bot.clock import Clock
 from bot.language import Language
-from bot.screening import read_screened, screen
+from bot.screening import only_the_fact, read_screened, screen
 from handlers.kit.message import m
 from handlers.kit.reply import say
 from handlers.kit.turn import Input, Other, Place, Sent, Turn
@@ -34,7 +34,13 @@ MOST_TRIES = 8
 
 LARGEST_FILE = 20 * 1024 * 1024
 
-NOT_STORED = m("The system cannot write at the moment, so nothing was recorded. Please send it again in a few minutes.")
+NOT_STORED = m(
+    "The system cannot write at the moment, so nothing was recorded yet. The message is taken up as soon as it can be;"
+    " there is no need to send it again."
+)
+"""True of both cases: a stored update is taken up by `Turns.retry`, one that was not stored is not acknowledged and comes again."""
+
+TELL_AGAIN_SECONDS = 600
 FAILED = m("Something went wrong and nothing was recorded. Please try again.")
 
 
@@ -87,6 +93,8 @@ class Turns:
         self._committed = committed
         self._lanes: dict[str, deque[tuple[_Update, Inbound]]] = {}
         self._working: set[asyncio.Task[None]] = set()
+        self._unfinished: list[tuple[_Update, Inbound]] = []
+        self._told: dict[str, int] = {}
 
     async def resume(self) -> None:
         """Take up what was stored but not decided when the program ended."""
@@ -104,7 +112,7 @@ class Turns:
         except Exception:
             log.exception("An update of %s could not be understood", channel)
             inbound = None
-        stored = payload if inbound is None else screen(inbound) or payload
+        stored = payload if inbound is None else _screened(inbound, payload)
         try:
             (update_id,) = await self._database.write((effect(inbox.store, channel, key, stored, self._clock.now()),))
         except StorageError:
@@ -112,7 +120,14 @@ class Turns:
                 await self._say_not_stored(channel, inbound)
             raise
         if isinstance(update_id, int):
+            await self.retry()          # what came before is decided before
             await self._schedule(_Update(update_id, channel, stored))
+
+    async def retry(self) -> None:
+        """Take up again, in their order, the turns that could not be committed."""
+        unfinished, self._unfinished = self._unfinished, []
+        for update, _ in unfinished:
+            await self._schedule(update)
 
     async def settle(self) -> None:
         """Wait until every stored update has been decided."""
@@ -124,11 +139,14 @@ class Turns:
         if inbound is None:
             await self._database.write((effect(inbox.finish, update.id, self._clock.now()),))
             return
-        lane = f"{update.channel}:{inbound.address}"
+        lane = _lane(update, inbound)
         if lane in self._lanes:
             self._lanes[lane].append((update, inbound))
             return
-        self._lanes[lane] = deque([(update, inbound)])
+        # What could not be committed before comes first: an answer must not overtake the one before it.
+        earlier = [each for each in self._unfinished if each[0].id < update.id and _lane(*each) == lane]
+        self._unfinished = [each for each in self._unfinished if each not in earlier]
+        self._lanes[lane] = deque([*earlier, (update, inbound)])
         task = asyncio.create_task(self._run_lane(lane), name=f"turns {lane}")
         self._working.add(task)
         task.add_done_callback(self._working.discard)
@@ -147,21 +165,26 @@ class Turns:
         waiting = self._lanes[lane]
         while waiting:
             update, inbound = waiting.popleft()
-            await self._take(update, inbound)
+            if not await self._take(update, inbound):
+                self._unfinished += [(update, inbound), *waiting]
+                break
         del self._lanes[lane]
 
-    async def _take(self, update: _Update, inbound: Inbound) -> None:
+    async def _take(self, update: _Update, inbound: Inbound) -> bool:
+        """Decide and commit a turn. False when the database cannot be written: it and those behind it wait for `retry`."""
         await self._channels[update.channel].acknowledge(inbound)
         try:
             given, before = await self._input(update.channel, inbound)
             await self._decide_and_commit(update, inbound, given, before)
         except (DatabaseFull, DatabaseBusy):
-            log.exception("The turn of update %s could not be committed; it waits for the next start", update.id)
+            log.exception("The turn of update %s could not be committed; it is taken up again", update.id)
             await self._say_not_stored(update.channel, inbound)
+            return False
         except Exception:
             log.exception("The turn of update %s failed", update.id)
             await self._give_up(update, inbound)
         self._committed()
+        return True
 
     async def _decide_and_commit(self, update: _Update, inbound: Inbound, given: Input, before: tuple[Effect, ...]) -> None:
         for _ in range(MOST_TRIES):
@@ -230,12 +253,30 @@ class Turns:
             await self._say_not_stored(update.channel, inbound)
 
     async def _say_not_stored(self, channel: str, inbound: Inbound) -> None:
-        """The database cannot be written, so the outbox cannot either: say it directly, once, as well as it goes."""
+        """The database cannot be written, so the outbox cannot either: say it directly, as well as it goes, not at every try."""
+        lane, now = f"{channel}:{inbound.address}", self._clock.now()
+        if self._told.get(lane, -TELL_AGAIN_SECONDS) > now - TELL_AGAIN_SECONDS:
+            return
+        self._told[lane] = now
         text = self._languages[self._default_language].text(NOT_STORED)
         try:
             await self._channels[channel].send(inbound.address, inbound.thread, Part("text", text), None, None)
         except SendError:
             log.warning("%s could not be told that nothing was recorded", channel)
+
+
+def _lane(update: _Update, inbound: Inbound) -> str:
+    """Turns of one lane run strictly one after another."""
+    return f"{update.channel}:{inbound.address}"
+
+
+def _screened(inbound: Inbound, payload: str) -> str:
+    """The payload to store. What cannot be screened is not stored as it came: it might be what must not be kept."""
+    try:
+        return screen(inbound) or payload
+    except Exception:
+        log.exception("An update could not be screened; only the fact is kept")
+        return only_the_fact(inbound)
 
 
 def _problem(sent: Sent, problem: Literal["too_large", "unavailable"]) -> Sent:

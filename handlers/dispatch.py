@@ -157,7 +157,8 @@ class Dispatcher:
 
     def _plain_words(self, turn: Turn, standing: Standing, text: str) -> Outcome:
         for command in self._commands.commands:
-            if command.claims is not None and (command.strangers or command.allows(turn)):
+            private = turn.place.kind == "private"     # a group is no place for a joining code or a report
+            if private and command.claims is not None and (command.strangers or command.allows(turn)):
                 claimed = command.claims(turn, text)
                 if claimed is not None:
                     return claimed

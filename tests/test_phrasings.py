@@ -116,6 +116,7 @@ TALK = """
     Công tác giảm nghèo còn hạn chế do địa hình chia cắt, thiên tai xảy ra nhiều
     Giải ngân vốn đầu tư công đạt thấp, nguyên nhân do giá vật liệu tăng
     lorem ipsum dolor | see you tomorrow | how are you | lịch sử | ngân hàng | hạn hán | điểm danh | cán cân
+    tổng hợp gì thế | phù hợp lúc nào
     Sở đang tổng hợp, sáng mai sẽ trình lãnh đạo ký
 """  # fmt: skip
 

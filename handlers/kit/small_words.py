@@ -67,5 +67,8 @@ OTHER_WORDS_BEFORE: Mapping[str, frozenset[str]] = {
 }
 """And behind these: dương lịch, giới hạn, thời điểm, mọi người, tổng hợp, ngân hàng."""
 
-NEGATIONS: Mapping[str, frozenset[str]] = {"co": frozenset(("khong", "chang", "chua"))}
-"""A phrase that begins so means nothing behind these: "không có gì" is no question."""
+NEGATIONS: Mapping[str, frozenset[str]] = {
+    "co": frozenset(("khong", "chang", "chua")),
+    "hop": frozenset(("tong", "ket", "phu", "tich", "lien", "thich")),
+}
+"""A phrase that begins so means nothing behind these: "không có gì" is no question, "tổng hợp gì" no meeting."""

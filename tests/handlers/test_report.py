@@ -255,8 +255,8 @@ async def test_other_words_are_not_claimed(world: World, text: str) -> None:
     assert await talk.say(text) == ""
 
 
-async def test_a_leader_or_another_unit_claims_nothing(world: World) -> None:
-    assert await world.talk("thanh").say("ntm01 60") == ""
+async def test_figures_typed_by_a_leader_are_not_entered_and_those_of_nobody_are_not_claimed(world: World) -> None:
+    assert "entered by the unit's officers" in await world.talk("thanh").say("ntm01 60")
     assert await world.talk("ha").say("ntm01 60") == ""
 
 
