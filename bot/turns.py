@@ -120,7 +120,6 @@ class Turns:
                 await self._say_not_stored(channel, inbound)
             raise
         if isinstance(update_id, int):
-            await self.retry()          # what came before is decided before
             await self._schedule(_Update(update_id, channel, stored))
 
     async def retry(self) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from handlers import ranking_items, score_words
 from handlers.board import Board, Line, Overview
 from handlers.kit.command import Command
 from handlers.kit.message import Message, Value, m
-from handlers.kit.reply import Choice, Choices, Go, Table, Text
+from handlers.kit.reply import Choice, Choices, Go, Table, Text, say
 from handlers.kit.turn import Outcome, Turn, answer
 from handlers.score_query import Problem, Question, read_question, ref
 from handlers.standing import shown
@@ -25,6 +27,13 @@ def handle(turn: Turn, argument: str) -> Outcome:
         return question.outcome
     if question.kind != "total":
         return ranking_items.ranked(turn, NAME, question)
+    outcome = _total(turn, question)
+    if question.part_of_year:
+        return replace(outcome, reply=say(m("The ranking is of the whole year; there is none of a quarter.")) + outcome.reply)
+    return outcome
+
+
+def _total(turn: Turn, question: Question) -> Outcome:
     board = Board(turn.read, question.year)
     overview = board.overview()
     if overview.reported == 0:

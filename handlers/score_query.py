@@ -15,7 +15,7 @@ from handlers.kit.message import Day, Message, m, verbatim
 from handlers.kit.reply import Choice, Choices, Go
 from handlers.kit.turn import Outcome, Said, Turn, answer
 from handlers.rules.names import Name, NameIndex, One, Several
-from handlers.rules.period_words import take_year
+from handlers.rules.period_words import parse_period, take_year
 from handlers.rules.table import ScoringTable
 from handlers.rules.text import clip, fold
 from handlers.standing import load_table
@@ -37,6 +37,7 @@ _DOTTED = re.compile(r"(?<![\w.])[a-z]+\d*\.[a-z]+\d+(?!\w)")
 _ITEM_LIKE = re.compile(r"^(?:nhom|group)\b|^[a-z]+\d*\.?\d+(?:\.\d+)?$")
 _HIGHEST = re.compile(r"\b(?:cao nhat|lon nhat|nhieu nhat|tot nhat|highest|best)\b")
 _LOWEST = re.compile(r"\b(?:thap nhat|it nhat|kem nhat|nho nhat|lowest|worst)\b")
+_QUARTER = re.compile(r"\b(?:quy|q)\s?(?:4|iv|tu|bon|nay|truoc|sau)\b")
 _WORD = re.compile(r"[^\W_]+(?:[.\-][^\W_]+)*")
 FILLERS = frozenset(
     """
@@ -61,6 +62,7 @@ class Question:
     item: str = ""
     page: int = 0
     extreme: Extreme = ""
+    part_of_year: bool = False    # a quarter or the like was named: the ranking is of the year
 
     @property
     def unit_id(self) -> str | None:
@@ -92,6 +94,7 @@ def read_question(turn: Turn, command: str, argument: str) -> Question | Problem
     table = None if year is None else load_table(turn.read, year)
     if year is None or table is None:
         return Problem(_no_table(turn, command, year))
+    rest, part_of_year = _without_quarter(rest, turn.today)
     rest, page = _take(_PAGE, fold_keeping_ids(rest))
     rest, highest = _flag(_HIGHEST, rest)
     rest, lowest = _flag(_LOWEST, rest)
@@ -100,12 +103,12 @@ def read_question(turn: Turn, command: str, argument: str) -> Question | Problem
         highest, lowest = highest or _HIGHEST.search(said) is not None, lowest or _LOWEST.search(said) is not None
     kind, item, rest = _subject(turn.read, table, year, rest)
     ids, rest = _ids(turn.read, rest)
-    if not ids and _spoken(rest):
+    if not ids and unnamed(rest):
         found = _unit(turn, command, year, argument, rest, kind, item)
         if isinstance(found, Problem):
             return found
         ids, rest = found
-    if kind == "total" and _spoken(rest):
+    if kind == "total" and unnamed(rest):
         by_name = _by_name(turn, command, table, year, rest)
         if isinstance(by_name, Problem):
             return by_name
@@ -117,7 +120,15 @@ def read_question(turn: Turn, command: str, argument: str) -> Question | Problem
         if problem is not None:
             return Problem(_other_years(turn.read, command, unit_id, problem))
     extreme: Extreme = "highest" if highest else "lowest" if lowest else ""
-    return Question(table, year, named is not None, ids, kind, item, int(page or 0), extreme)
+    return Question(table, year, named is not None, ids, kind, item, int(page or 0), extreme, part_of_year)
+
+
+def _without_quarter(text: str, today: date) -> tuple[str, bool]:
+    """The text without "quý 3", "9 tháng": scores are of the whole year, figures are the newest."""
+    found = parse_period(text, today)
+    if found is None or not (found.period in ("Q1", "H1", "M9") or (found.period == "year" and _QUARTER.search(fold(text)))):
+        return text, False
+    return found.rest, True
 
 
 def fold_keeping_ids(text: str) -> str:
@@ -151,7 +162,7 @@ def _ids(read: Snapshot, text: str) -> tuple[tuple[str, ...], str]:
     return tuple(word[1:] for word in known), rest
 
 
-def _spoken(rest: str) -> bool:
+def unnamed(rest: str) -> bool:
     """Whether anything is left that is not a word of courtesy or of the question itself."""
     return any(word not in FILLERS for word in _WORD.findall(rest))
 
@@ -210,7 +221,7 @@ def _unit(
         known = " ".join((item_ref(kind, item) if item else "", *map(ref, found.ids)))
         doubt = found.unsure[0]
         return Problem(which(turn, command, year, Several(doubt.ids, as_typed(argument, doubt.word), doubt.rest), known))
-    if not _spoken(found.rest):
+    if not unnamed(found.rest):
         return found.ids, found.rest
     taken = {each.id for each in members}
     others = tuple(each for each in units.all_units(turn.read) if each.id not in taken)
@@ -343,8 +354,9 @@ def _by_name(turn: Turn, command: str, table: ScoringTable, year: int, rest: str
         found = [each for each in found if each[0] == "movement"]
     if not found:
         return None
-    if len(found) == 1:
-        return found[0][0], found[0][1]
+    whole = [each for each in found if {word for word in _WORD.findall(fold(each[3])) if word not in FILLERS} == wanted]
+    if len(found) == 1 or len(whole) == 1:
+        return (whole or found)[0][:2]
     choices = tuple(
         Choice(m("{code} {name}", code=code, name=clip(name, LABEL_CHARS)), Go(command, f"{item_ref(kind, item)} {year}"))
         for kind, item, code, name in found[:8]

@@ -9,9 +9,14 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from storage.connection import Database
 from tests.chat import ZONE
+
+# A slow machine is no failure: tests hold no time limits.
+settings.register_profile("steady", deadline=None)
+settings.load_profile("steady")
 
 START = int(datetime(2026, 11, 23, 8, 0, tzinfo=ZONE).timestamp())
 

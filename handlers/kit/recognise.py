@@ -138,7 +138,7 @@ class Recogniser:
         weight = sum(not (each.key in SMALL_WORDS or each.key.isdecimal()) for each in _besides(heard, match))
         if size == 1 and not self._sensible_word(heard, match, before, after):
             return False
-        if min(before, after) > 0 and before > _SIDE and after > _SIDE:
+        if match.cost > size or (min(before, after) > 0 and before > _SIDE and after > _SIDE):
             return False
         if before and spoken.words[heard[places[0] - 1].index].key in NEGATIONS.get(match.phrase.keys[0], frozenset()):
             return False

@@ -19,7 +19,7 @@ from handlers.reporting.intake import block_of, queue_of, read_queue, unknown_li
 from handlers.reporting.items import ReportItem
 from handlers.reporting.paper import Paper, label
 from handlers.reporting.receipt import filed_already, receipt
-from handlers.reporting.review import PAGE, codes, review
+from handlers.reporting.review import PAGE, codes, recall, review
 from handlers.reporting.sharing import clash_question, colleague, intro, moved, replaced, shared
 from handlers.rules.period_words import parse_period
 from storage import duties, reports
@@ -42,6 +42,8 @@ class ReportDialogue:
         desk = open_desk(turn, str(state.answers.get("duty", "")))
         if isinstance(desk, Shut):
             return say(desk.why)
+        if state.step == "review":
+            return recall(desk.paper, desk.sheet, desk.duty.title, _page_of(state.answers))
         return _question(turn, desk, desk.sheet, state.step, state.answers)
 
     def advance(self, turn: Turn, state: State, given: Input | Chosen) -> Outcome:
@@ -156,8 +158,7 @@ def _asking(
 def _question(turn: Turn, desk: Desk, sheet: Sheet, step: str, answers: Mapping[str, Json]) -> Reply:
     match step:
         case "review":
-            page = answers.get("page")
-            return review(desk.paper, sheet, desk.duty.title, page if isinstance(page, int) else 1)
+            return review(desk.paper, sheet, desk.duty.title, _page_of(answers))
         case "edit":
             which = m(
                 "Please type the code of the item, or the code with the new figure, for example: {example}",
@@ -173,6 +174,11 @@ def _question(turn: Turn, desk: Desk, sheet: Sheet, step: str, answers: Mapping[
             return clash_question(turn, desk, answers)
         case _:
             return question(desk.paper, sheet, step, answers, CONTROLS_SHOWN)
+
+
+def _page_of(answers: Mapping[str, Json]) -> int:
+    page = answers.get("page")
+    return page if isinstance(page, int) else 1
 
 
 def _example(paper: Paper) -> str:

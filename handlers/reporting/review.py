@@ -46,6 +46,17 @@ def review(paper: Paper, sheet: Sheet, title: str, page: int) -> Reply:
     return say(*blocks, _choices(paper, sheet, page))
 
 
+def recall(paper: Paper, sheet: Sheet, title: str, page: int) -> Reply:
+    """The review's question without its figures: those were shown already, and a quick answer in between is not to bury them."""
+    done, count = filled(paper, sheet)
+    choices = _choices(paper, sheet, min(max(page, 1), pages(paper)))
+    whole = Choice(m("Review"), Answer("review"))
+    return say(
+        Text(m("Review: {title}", title=title), "title"), Text(_summary(paper, done, count)),
+        Choices((*choices.choices[:-1], whole, choices.choices[-1]), columns=2),
+    )  # fmt: skip
+
+
 def _summary(paper: Paper, done: int, count: int) -> Message:
     if paper.figures:
         return mn("{done} of {count} figure entered.", "{done} of {count} figures entered.", count, done=done)

@@ -65,25 +65,28 @@ class Refused:
 
 Parsed = Figure | NothingArose | NotYet | SameAsLast | Ambiguous | Refused
 
-_NOTHING = re.compile(r"khong|ko|(?:khong|ko|k|kh|0|hong) (?:co|co phat sinh|phat sinh|co gi)|chua(?: co)? phat sinh|kps")
+_NOTHING = re.compile(r"khong|ko|(?:khong|ko|k|kh|0|hong) (?:co|co phat sinh|phat sinh|co gi)|chua(?: co)? phat sinh|(?:khong|ko|k) ps|kps")
 _NOT_YET = re.compile(
     r"(?:hien |den nay |tam thoi )*chua(?: [^0-9]*)?|(?:van )?dang (?:tong hop|cap nhat|ra soat|cho|doi|xu ly)[^0-9]*|"
     r"(?:khong|ko) co (?:so lieu|so|bao cao)|(?:thieu|cho|doi) (?:so lieu|so|bao cao)"
 )
 _SAME = re.compile(
-    r"(?:van )?(?:nhu|bang|giong)(?: (?:so|so lieu|muc))?(?: (?:ky|lan|quy|dot|bao cao))?(?: bao cao)? (?:truoc|cu)|giu nguyen[^0-9]*|"
+    r"(?:van )?(?:nhu|bang|giong)(?: (?:so|so lieu|muc))?(?: (?:ky|lan|quy|dot|bao cao))?(?: bao cao)? (?:truoc|cu)|"
+    r"tuong tu(?: (?:ky|lan|quy|dot))? truoc|giu nguyen[^0-9]*|"
     r"(?:van )?(?:nhu|giong) (?:cu|truoc)|khong (?:thay )?doi|van (?:vay|the)"
 )
-_YES = frozenset(("dat", "co", "yes", "y", "1", "dat roi", "da dat", "x", "hoan thanh"))
+_YES = frozenset(("dat", "co", "yes", "y", "1", "dat roi", "da dat", "x", "hoan thanh", "da hoan thanh"))
 _NO = frozenset(("khong dat", "chua dat", "khong", "ko", "k", "ko dat", "no", "n", "0", "khong co", "khong hoan thanh", "chua hoan thanh"))
-_FILLER = re.compile(r"(?:[=:]|(?:la|dat|duoc|bang|co|tong|tong so|tong cong|uoc|uoc dat|uoc tinh|cong)\b)[\s:=]*")
+_FILLER = re.compile(
+    r"(?:[=:]|(?:la|dat|duoc|bang|co|tong|tong so|tong cong|uoc|uoc dat|uoc tinh|cong|bao|van|so|dung thu|xep thu|thu)\b)[\s:=]*"
+)
 _ROUGH = re.compile(r"[~≈<>≤≥±]|\b(?:khoang|hon|gan|tren|duoi|tam|chung|xap xi|it nhat|toi da|toi thieu|co le|tu)\b")
 _SPAN = re.compile(r"\s*(?:[-–—/~+]|den\b|toi\b|hoac\b|hay\b|tro len\b|tro xuong\b)")
 _MAGNITUDE = re.compile(r"\s*(?:(nghin|ngan|tram|chuc|k)\s*)?(?:(ty|ti|trieu|tr)\b)?")
 _TENS = {"chuc": 1, "tram": 2, "nghin": 3, "ngan": 3, "k": 3, "trieu": 6, "tr": 6, "ty": 9, "ti": 9}
 _UNIT_WORDS = {
     "dong": ("d", "vnd", "dong viet nam"), "usd": ("do la", "do", "$", "dola", "us"), "%": ("phan tram",), "m2": ("met vuong", "m 2"),
-    "ha": ("hecta", "hec ta"), "km": ("kilomet", "cay so", "ki lo met"), "kg": ("ky", "can", "kilogam"),
+    "ha": ("hecta", "hec ta"), "diem %": ("diem phan tram",), "km": ("kilomet", "cay so", "ki lo met"), "kg": ("ky", "can", "kilogam"),
 }
 
 
