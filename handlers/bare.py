@@ -19,6 +19,7 @@ LONGEST = 80
 """Characters. A longer text says more than a name."""
 
 _LETTER = re.compile(r"[^\W\d_]")
+_FIGURE = re.compile(r"(?<!nhóm )(?<!nhom )(?<![\w.,])-?\d[\d.,]*(?![\w.,])")
 _DAY_LIKE = re.compile(r"\d\s?/\s?\d")
 
 
@@ -50,6 +51,8 @@ def meant(turn: Turn, text: str) -> tuple[str, str] | None:
         return ("xephang" if period.period == "year" and period.year is not None else "han"), text
     if names_unit(turn, text):
         return "xephang", text
+    if _FIGURE.search(take_year(text, turn.today)[1].lower()):
+        return None         # "NTM01: 85" is a figure to be filed, not a question for one
     question = read_question(turn, "xephang", text)
     if isinstance(question, Problem) or question.kind == "total":
         return None

@@ -20,7 +20,8 @@ from handlers.kit.reply import Answer, Choice, Choices, Go, Reply, Typed, say
 from handlers.kit.turn import Other, Outcome, Said, Sent, State, Tapped, Turn
 from handlers.kit.wire import decode_choices, queue_effects
 from handlers.registry import Registry
-from handlers.rules.text import fold, strip_courtesy
+from handlers.rules.period_words import take_year
+from handlers.rules.text import fold
 from storage import conversation
 from storage.connection import Effect, effect
 
@@ -170,13 +171,11 @@ class Dispatcher:
             return self._run(turn, standing, self._commands.by_name[found.command], found.argument)
         if isinstance(found, Unsure):
             return self._which(turn, found)
-        if self._is_thanks(turn, text):
-            return Outcome(say(m("Ready whenever something is needed.")))
         if fold(text) in {fold(language.text(m("Confirm"))) for language in self._spoken(turn)}:
             return Outcome(say(m("Nothing is waiting to be confirmed."), Choices((Choice(m("My duties"), Go("viec")),))))
         name = follow_up(text)
         topic = conversation.topic(turn.read, turn.owner, turn.now - TOPIC_SECONDS)
-        if name is None and topic is not None and bare.names_unit(turn, text):
+        if name is None and topic is not None and take_year(text, turn.today)[0] is None and bare.names_unit(turn, text):
             name = text
         if name is not None and topic is not None and topic[0] in self._commands.by_name:
             return self._run(turn, standing, self._commands.by_name[topic[0]], topic[1].replace("{}", name))
@@ -229,12 +228,6 @@ class Dispatcher:
         """The person's language first, then the others: "hủy" works in an English conversation too."""
         own = self._languages[turn.language]
         return (own, *(language for language in self._languages.values() if language is not own))
-
-    def _is_thanks(self, turn: Turn, text: str) -> bool:
-        """Whether the text only thanks or says yes: that is no question to be called unclear."""
-        polite = {word for language in self._spoken(turn) for word in language.text(m("thanks|thank you|ok|okay|yes")).split("|")}
-        said = fold(text).strip(" .,")
-        return said in {fold(word) for word in polite} or strip_courtesy(said) in {fold(word) for word in polite}
 
     def _edited(self, turn: Turn) -> Outcome:
         choices = (Choice(m("Correct"), Go("sua")),) if self._commands.by_name["sua"].allows(turn) else ()

@@ -142,14 +142,14 @@ UNITS = {
     "ntm01 cua lang son": "Lạng Sơn · 23 xã", "số xã đạt chuẩn nông thôn mới của Lào Cai": "Lào Cai · 45 xã", "NTM01": "Lào Cai · 45 xã",
     "thứ sáu tuần sau": "thứ Sáu, 04/12/2026", "thu sau tuan sau": "thứ Sáu, 04/12/2026", "30/11": "Báo cáo tổng kết năm",
     "31/02": "Không có ngày “31/02”", "quý 3": "05/10/2026", "năm 2024": "Xếp hạng năm 2024", "1.234": "Chưa rõ.",
-    "cảm ơn đồng chí": "Hệ thống sẵn sàng hỗ trợ", "ok": "Hệ thống sẵn sàng hỗ trợ", "em bị ốm xin nghỉ hôm nay": "Chưa rõ.",
+    "em bị ốm xin nghỉ hôm nay": "Chưa rõ.",
 }  # fmt: skip
 """What an officer of Lạng Sơn types at the demo's start, and what the answer must hold."""
 
 
 BARE = {
-    "Lào Cai": "Lào Cai: hạng", "lao cai": "Lào Cai: hạng", "LC": "“LC” là đơn vị nào?", "lang son 2024": "Lạng Sơn: hạng 1/7",
-    "ha giang": "Hà Giang đã sáp nhập",
+    "Lào Cai": "Lào Cai: hạng", "lao cai": "Lào Cai: hạng", "LC": "“LC” là đơn vị nào?", "ha giang": "Hà Giang đã sáp nhập",
+    "lang son 2024": "Lạng Sơn: hạng 1/7",
 }  # fmt: skip
 """Units alone, with no question before them."""
 

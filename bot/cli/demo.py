@@ -19,6 +19,7 @@ from bot.settings import Settings
 from handlers.kit.message import m
 
 START = datetime(2026, 11, 23, 8, 0, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
+HIGHEST_PORT = 65535
 TOKENS = ("THIDUA_TELEGRAM_TOKEN", "THIDUA_ZALO_TOKEN")
 
 
@@ -32,6 +33,9 @@ def add(subparsers: Subparsers) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Serve until Ctrl-C or SIGTERM. Exit status 2 when a token is set (real officers must never meet the sample) or the port is taken."""
     language = Language.load(settings.language)
+    if not 0 <= args.port <= HIGHEST_PORT:
+        print(language.text(m("--port: from 0 to {most}", most=str(HIGHEST_PORT))), file=sys.stderr)
+        return 2
     token = next((name for name in TOKENS if os.environ.get(name)), None)
     if token is not None:
         refused = m("{name} is set: the demo does not run beside a real bot. Please unset it first.", name=token)

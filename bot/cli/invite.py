@@ -9,6 +9,7 @@ import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from bot.cli.parser import year
 from bot.language import Language
 from bot.settings import Settings
 from handlers.kit.message import Message, Moment, m
@@ -35,7 +36,9 @@ def add(subparsers: Any) -> None:
     parser = subparsers.add_parser("invite")
     parser.add_argument("unit", metavar="UNIT", help=m("id, name or alias of a unit; - for the roles of the cluster"))
     parser.add_argument("role", metavar="ROLE", choices=(*UNIT_ROLES, *CLUSTER_ROLES), help=", ".join((*UNIT_ROLES, *CLUSTER_ROLES)))
-    parser.add_argument("--year", type=int, metavar="Y", help=m("the year in which the unit's name is looked up; default: the current one"))
+    parser.add_argument(
+        "--year", type=year, metavar="Y", help=m("the year in which the unit's name is looked up; default: the current one")
+    )
     parser.add_argument("--days", type=int, default=14, metavar="N", help=m("how long the code is valid; default: 14 days"))
 
 

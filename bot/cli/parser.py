@@ -24,6 +24,7 @@ _COMPLAINTS: tuple[tuple[re.Pattern[str], Callable[..., Message]], ...] = (
         re.compile(r"argument (.*): invalid int value: '(.*)'"),
         lambda name, value: m("{name}: {value} is not a whole number", name=name, value=value),
     ),
+    (re.compile(r"argument .*: invalid year value: '(.*)'"), lambda value: m("{text} is not a year", text=value)),
     (re.compile(r"argument (.*): expected .*"), lambda name: m("{name}: a value is missing", name=name)),
     (re.compile(r"argument (.*): not allowed with argument (.*)"), lambda a, b: m("{a} and {b} exclude each other", a=a, b=b)),
     (re.compile(r"ambiguous option: (.*?) could match (.*)"), lambda word, names: m("{word} may be {names}", word=word, names=names)),
@@ -85,6 +86,14 @@ class Subparsers(argparse._SubParsersAction):  # type: ignore[type-arg]
             text = self.language.text(text)
         given.setdefault("description", text)
         return super().add_parser(name, help=text.replace("%", "%%"), **given)
+
+
+def year(text: str) -> int:
+    """The type of ``--year``. Raises ValueError for what no calendar has, which SQLite could not even compare."""
+    number = int(text)
+    if not 1 <= number <= 9999:
+        raise ValueError(text)
+    return number
 
 
 def _translated(message: str) -> Message:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bot.cli.parser import year
 from bot.language import Language
 from bot.settings import Settings
 from handlers.kit.message import Message, m, mn
@@ -33,7 +34,7 @@ def add(subparsers: Any) -> None:
     apply.add_argument("--remove", action="store_true", help=m("also remove what the folder lacks, unless there are reports"))
     export = actions.add_parser("export", help=m("write the plan of a year as a folder"))
     export.add_argument("path", metavar="PATH", help=m("the folder to write"))
-    export.add_argument("--year", type=int, metavar="Y", help=m("the year of table, calendar and targets; default: the newest ones"))
+    export.add_argument("--year", type=year, metavar="Y", help=m("the year of table, calendar and targets; default: the newest ones"))
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:

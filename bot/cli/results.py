@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from bot.cli.parser import year
 from bot.language import Language
 from bot.settings import Settings
 from handlers.kit.message import m, mn
@@ -20,7 +21,7 @@ def add(subparsers: Any) -> None:
     actions.dest = "action"
     parser = actions.add_parser("import", help=m("import results and adjustments"))
     parser.add_argument("files", nargs="+", metavar="FILE", help=m("CSV files: results or adjustments, told apart by their header"))
-    parser.add_argument("--year", type=int, required=True, metavar="Y", help=m("the emulation year"))
+    parser.add_argument("--year", type=year, required=True, metavar="Y", help=m("the emulation year"))
     parser.add_argument("--self", dest="own", action="store_true", help=m("these are the units' own scores, not the verified ones"))
 
 

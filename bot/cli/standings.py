@@ -9,6 +9,7 @@ import io
 import sys
 from typing import Any
 
+from bot.cli.parser import year
 from bot.language import Language
 from bot.settings import Settings
 from handlers.kit.message import Message, m, mn
@@ -17,7 +18,7 @@ from handlers.kit.message import Message, m, mn
 def add(subparsers: Any) -> None:
     """Declare the command."""
     parser = subparsers.add_parser("standings")
-    parser.add_argument("--year", type=int, required=True, metavar="Y", help=m("the emulation year"))
+    parser.add_argument("--year", type=year, required=True, metavar="Y", help=m("the emulation year"))
     parser.add_argument("--csv", action="store_true", help=m("as CSV, for other programs"))
     parser.add_argument("--publish", action="store_true", help=m("publish the ranking as it stands"))
 

@@ -57,7 +57,7 @@ def load(text: str, name: str, findings: Findings) -> Mapped | None:
         findings.error(name, 0, m("this is not YAML: {problem}", problem=str(error).partition("\n")[0]))
         return None
     if root is None:
-        findings.error(name, 0, m("the file is empty"))
+        findings.error(name, 1, m("the file is empty"))
         return None
     converter = _Converter(name, findings)
     node = converter.node(root)

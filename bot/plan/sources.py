@@ -52,7 +52,7 @@ def read_text(path: Path, name: str, findings: Findings) -> str | None:
     if text is None:
         return None
     if "\0" in text:
-        findings.error(name, 0, m("this is not a text file"))
+        findings.error(name, 1, m("this is not a text file"))
         return None
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
 
@@ -87,7 +87,7 @@ def parse_csv(text: str, name: str, findings: Findings, required: tuple[str, ...
     """As `read_csv`, from text."""
     records = list(_records(text, name, findings))
     if not records:
-        findings.error(name, 0, m("the file is empty"))
+        findings.error(name, 1, m("the file is empty"))
         return None
     header_line, header = records[0]
     delimiter = max((",", ";", "\t"), key=header.count)

@@ -308,7 +308,10 @@ def _named(turn: Turn, desk: Desk, answers: dict[str, Json], text: str, step: st
     if found:
         listed = tuple(label(item) for item in found[:5])
         return _asking(turn, desk, desk.sheet, step, answers, (m("Several items are named so: {items}", items=listed),))
-    return _asking(turn, desk, desk.sheet, step, answers, (m("Not clear."),))
+    outcome = _asking(turn, desk, desk.sheet, step, answers, (m("Not clear."),))
+    if step == "review":
+        return replace(outcome, reply=say(m("Not clear.")) + recall(desk.paper, desk.sheet, desk.duty.title, _page_of(answers)))
+    return outcome
 
 
 def _at_drop(turn: Turn, desk: Desk, answers: dict[str, Json], given: Input | Chosen) -> Outcome:

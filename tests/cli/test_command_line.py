@@ -42,6 +42,23 @@ def test_a_wrong_command_line_ends_with_2_and_a_vietnamese_sentence(thidua: Run,
     assert "cách dùng" in ran.err + ran.out
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("standings", "--year", "1" + "0" * 30), "0 không phải là năm"),
+        (("results", "import", "x.csv", "--year", "0"), "0 không phải là năm"),
+        (("plan", "export", "out", "--year", "1" + "0" * 30), "0 không phải là năm"),
+        (("invite", "-", "secretary", "--year", "-5"), "-5 không phải là năm"),
+        (("demo", "--port", "65536"), "--port: từ 0 đến 65535"),
+        (("demo", "--port", "-1"), "--port: từ 0 đến 65535"),
+    ],
+)
+def test_numbers_that_can_be_no_year_or_port_end_with_2(thidua: Run, words: tuple[str, ...], said: str) -> None:
+    ran = thidua(*words)
+    assert ran.status == 2
+    assert said in ran.err
+
+
 def test_help_lists_every_command(thidua: Run) -> None:
     ran = thidua("--help")
     assert ran.status == 0

@@ -378,6 +378,17 @@ async def test_an_empty_report_is_not_filed(world: World, lan: Talk) -> None:
     assert await world.report("LANG_SON", "BC-QUY", "M9") is None
 
 
+async def test_the_review_is_repeated_without_its_figures(world: World, lan: Talk) -> None:
+    await lan.say("ntm01 60")
+    await lan.say("xem lại")
+    whole = lan.text
+    for again in (await lan.ask(), await lan.say("abc xyz")):
+        assert "Review" in again
+        assert "NTM01. " not in again
+    assert {"Confirm", "Review"} <= set(lan.labels)
+    assert await lan.tap("Review") == whole
+
+
 async def test_the_review_corrects_by_code_line_place_and_fills_gaps(world: World, lan: Talk) -> None:
     await lan.say("ntm01 60")
     await lan.say("xem lại")

@@ -147,6 +147,13 @@ def test_a_missing_column_is_named(folder: Path, name: str) -> None:
     assert f"{name}:{line}: thiếu cột unit_id" in found(folder)
 
 
+@pytest.mark.parametrize("name", ["criteria.yaml", "units.csv"])
+@pytest.mark.parametrize(("content", "said"), [(b"", "tệp trống"), (b"\x00\x01", "không phải tệp văn bản")])
+def test_what_cannot_be_read_at_all_is_found_at_the_first_line(folder: Path, name: str, content: bytes, said: str) -> None:
+    (folder / name).write_bytes(content)
+    assert any(each.startswith(f"{name}:1: ") and said in each for each in found(folder))
+
+
 def test_broken_yaml_is_found_at_its_line(folder: Path) -> None:
     line = spoil(folder, "calendar.yaml", "{id: E03,", "{id: E03, , :")
     assert any(each.startswith(f"calendar.yaml:{line}: sai cú pháp YAML") for each in found(folder))
