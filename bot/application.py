@@ -17,7 +17,7 @@ from bot.sender import Sender
 from bot.turns import Minting, Turns
 from handlers.dispatch import Dispatcher
 from handlers.registry import registry
-from handlers.reminding import due_reminders, planned_instants, still_wanted
+from handlers.schedule.reminding import due_reminders, planned_instants, still_wanted
 from storage import conversation, inbox, outbox
 from storage.connection import Database, Snapshot, effect
 from storage.errors import Conflict

@@ -12,7 +12,7 @@ from handlers.rules.dates import parse_day
 from handlers.rules.names import Found
 from handlers.rules.period_words import parse_period, take_year
 from handlers.rules.text import fold
-from handlers.score_query import Problem, index_of, read_question, unnamed
+from handlers.scores.score_query import Problem, index_of, read_question, unnamed
 from storage import units
 
 LONGEST = 80

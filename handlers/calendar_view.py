@@ -5,9 +5,6 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
-from handlers import agenda
-from handlers.agenda import Dated, Free
-from handlers.asked_time import Period, Span, Words, asked_time, no_such_day
 from handlers.kit.command import EVERYONE, Command
 from handlers.kit.message import Message, Value, m, verbatim
 from handlers.kit.reply import Block, Choice, Choices, Fields, Go, Text
@@ -15,6 +12,9 @@ from handlers.kit.turn import Outcome, Said, Turn, answer
 from handlers.rules.dates import Impossible
 from handlers.rules.deadline import local_day, time_left
 from handlers.rules.text import fold
+from handlers.schedule import agenda
+from handlers.schedule.agenda import Dated, Free
+from handlers.schedule.asked_time import Period, Span, Words, asked_time, no_such_day
 from storage import calendar, duties, reminders
 from storage.calendar import Event
 

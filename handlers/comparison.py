@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 
-from handlers import score_words
-from handlers.board import Board, Line
 from handlers.kit.command import Command
 from handlers.kit.message import Day, Message, Number, Value, m, verbatim
 from handlers.kit.reply import Choice, Choices, Go, Table, Text
 from handlers.kit.turn import Outcome, Turn, answer
-from handlers.ranking_items import ranked
 from handlers.rules.period_words import take_year
-from handlers.score_query import Problem, Question, default_year, index_of, read_question, ref
-from handlers.standing import shown
+from handlers.scores import score_words
+from handlers.scores.board import Board, Line
+from handlers.scores.ranking_items import ranked
+from handlers.scores.score_query import Problem, Question, default_year, index_of, read_question, ref
+from handlers.scores.standing import shown
 from storage import standings as kept
 from storage import units
 

@@ -5,12 +5,12 @@ The answer counts for the unit, may be changed until the conference begins, and 
 
 from __future__ import annotations
 
-from handlers import agenda
 from handlers.kit.command import Command
 from handlers.kit.dialogue import Chosen, Expects
 from handlers.kit.message import Message, Moment, m, verbatim
 from handlers.kit.reply import Choice, Choices, Fields, Go, Reply, control_choices, say
 from handlers.kit.turn import Input, Outcome, Said, State, Turn, answer
+from handlers.schedule import agenda
 from storage import calendar, duties, reminders, units
 from storage.connection import Effect, effect
 from storage.duties import Duty

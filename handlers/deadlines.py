@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from handlers import agenda
-from handlers.agenda import Dated, Free
-from handlers.asked_time import Period, Span, Words, asked_time, no_such_day
 from handlers.kit.command import EVERYONE, Command
 from handlers.kit.message import Message, Value, m
 from handlers.kit.reply import Block, Choice, Choices, Fields, Go, Text
 from handlers.kit.turn import Outcome, Turn, answer
 from handlers.rules.dates import Impossible
 from handlers.rules.deadline import due_line, local_day, time_left
+from handlers.schedule import agenda
+from handlers.schedule.agenda import Dated, Free
+from handlers.schedule.asked_time import Period, Span, Words, asked_time, no_such_day
 from storage import calendar, duties
 from storage.calendar import Event
 from storage.duties import Duty

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from handlers import agenda
 from handlers.kit.command import Command
 from handlers.kit.message import Message, m
 from handlers.kit.reply import Choice, Choices, Fields, Go
 from handlers.kit.turn import Outcome, Turn, answer
+from handlers.schedule import agenda
 from storage import calendar, duties
 from storage.calendar import Event
 from storage.connection import effect

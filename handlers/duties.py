@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from handlers import agenda, progress
+from handlers import progress
 from handlers.kit.command import EVERYONE, ORGANISERS, Command
 from handlers.kit.message import Message, m, mn, verbatim
 from handlers.kit.reply import Block, Choice, Choices, Fields, Go, Text, say
 from handlers.kit.roles import post_name
 from handlers.kit.turn import Outcome, Turn
+from handlers.schedule import agenda
 from storage import calendar, duties, units
 
 MOST = 5

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from handlers import agenda, nudging
-from handlers.agenda import Free
 from handlers.kit.command import EVERYONE, ORGANISERS, Command
 from handlers.kit.message import Message, Value, m, mn, verbatim
 from handlers.kit.reply import Block, Choice, Choices, Fields, Go, Text, say
@@ -19,6 +17,8 @@ from handlers.rules.deadline import due_line, time_left
 from handlers.rules.names import Name, NameIndex, One
 from handlers.rules.periods import YEARLY
 from handlers.rules.text import fold
+from handlers.schedule import agenda, nudging
+from handlers.schedule.agenda import Free
 from storage import calendar, duties, people, reminders, units
 from storage.calendar import Event
 from storage.duties import Duty

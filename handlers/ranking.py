@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from handlers import ranking_items, score_words
-from handlers.board import Board, Line, Overview
 from handlers.kit.command import Command
 from handlers.kit.message import Message, Value, m
 from handlers.kit.reply import Choice, Choices, Go, Table, Text, say
 from handlers.kit.turn import Outcome, Turn, answer
-from handlers.score_query import Problem, Question, read_question, ref
-from handlers.standing import shown
+from handlers.scores import ranking_items, score_words
+from handlers.scores.board import Board, Line, Overview
+from handlers.scores.score_query import Problem, Question, read_question, ref
+from handlers.scores.standing import shown
 
 NAME = "xephang"
 PAGE = 10
@@ -21,7 +21,7 @@ SHOWN_AT_ONCE = 4
 
 
 def handle(turn: Turn, argument: str) -> Outcome:
-    """Read the question and answer it; see `handlers.score_query` for what can be asked."""
+    """Read the question and answer it; see `handlers.scores.score_query` for what can be asked."""
     question = read_question(turn, NAME, argument)
     if isinstance(question, Problem):
         return question.outcome
@@ -190,7 +190,7 @@ def _extreme(turn: Turn, question: Question, board: Board, overview: Overview) -
 COMMAND = Command(
     name=NAME,
     alias="ranking",
-    summary=m("Ranking: top, own unit, gap, who is missing"),
+    summary=m("Ranking, points and gap"),
     words=m("ranking|rank|standings|who leads|who is first|leaderboard"),
     handle=handle,
     examples=(m("ranking"), m("ranking 2024")),

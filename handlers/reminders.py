@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from handlers import agenda
 from handlers.kit.command import EVERYONE, Command
 from handlers.kit.message import Message, Moment, m
 from handlers.kit.reply import Choice, Choices, Go, Text
 from handlers.kit.turn import Outcome, Said, Turn, answer
 from handlers.rules.deadline import quiet_until
 from handlers.rules.text import fold
+from handlers.schedule import agenda
 from storage import calendar, duties, people, reminders
 from storage.connection import effect
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from handlers import score_words, standing
-from handlers.board import Board, Line
 from handlers.kit.command import Command
 from handlers.kit.message import Message, Number, Value, m, mn, verbatim
 from handlers.kit.reply import Choice, Choices, Fields, Go, Text
@@ -13,10 +11,12 @@ from handlers.kit.turn import Outcome, Turn, answer
 from handlers.rules.scoring import Entry, Ratio
 from handlers.rules.table import Criterion, Group
 from handlers.rules.working import working
-from handlers.score_inputs import Basis, entries_of
-from handlers.score_leaders import read_leaders
-from handlers.score_query import Problem, Question, read_question, ref
-from handlers.standing import shown
+from handlers.scores import score_words, standing
+from handlers.scores.board import Board, Line
+from handlers.scores.score_inputs import Basis, entries_of
+from handlers.scores.score_leaders import read_leaders
+from handlers.scores.score_query import Problem, Question, read_question, ref
+from handlers.scores.standing import shown
 from storage import scoring_tables, units
 from storage import standings as kept
 

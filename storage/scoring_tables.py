@@ -1,6 +1,6 @@
 """The scoring tables of the years, and the figures they are applied to: criterion values and adjustments.
 
-Exact figures are decimal text; rules are JSON text whose meaning `handlers.scoring_data` knows.
+Exact figures are decimal text; rules are JSON text whose meaning `handlers.scores.scoring_data` knows.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from handlers.rules.scoring import Entry, UnitInput
 from handlers.rules.table import AdjustmentItem, Criterion, Event, Group, ScoringTable, Tier, parse_order
 from handlers.rules.text import sort_key
-from handlers.scoring_data import to_stored
+from handlers.scores.scoring_data import to_stored
 from storage import scoring_tables, units
 from storage.connection import Effect, effect
 from storage.scoring_tables import StoredAdjustment, StoredValue

@@ -69,7 +69,7 @@ def write(read: Snapshot, folder: Path, zone: ZoneInfo) -> int:
 def _cell(value: Cell, kind: str, zone: ZoneInfo) -> str:
     from fractions import Fraction
 
-    from handlers.scoring_data import text_of
+    from handlers.scores.scoring_data import text_of
 
     if value is None:
         return ""

@@ -31,7 +31,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 async def _standings(args: argparse.Namespace, settings: Settings, language: Language) -> int:
     from bot.cli.writing import decide_and_write
     from bot.clock import SystemClock
-    from handlers import standing
+    from handlers.scores import standing
     from storage.connection import Database
 
     now = SystemClock().now()

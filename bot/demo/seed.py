@@ -12,9 +12,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bot.plan import apply, importing
-from handlers import standing
 from handlers.rules import deadline
 from handlers.rules.scoring import Entry
+from handlers.scores import standing
 from storage import calendar, duties, people, reports
 from storage.connection import Database, Effect, Snapshot, Transaction, effect
 from storage.reports import Item

@@ -12,7 +12,8 @@ from bot.plan.check import check
 from bot.plan.content import FILES
 from bot.plan.difference import Change, Difference
 from bot.plan.findings import Finding, Findings
-from handlers import planning, standing
+from handlers.schedule import planning
+from handlers.scores import standing
 from storage import audit
 from storage.connection import Database, Effect, Snapshot, Transaction, effect
 

@@ -12,7 +12,7 @@ from bot.plan.difference import Difference
 from bot.plan.stored import MOVEMENTS_EXTRAS
 from handlers.kit.message import Message, Number, m
 from handlers.rules.table import problems
-from handlers.scoring_data import to_table
+from handlers.scores.scoring_data import to_table
 from storage import movements as kept
 from storage import plan as removal
 from storage import scoring_tables, settings

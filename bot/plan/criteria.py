@@ -32,7 +32,7 @@ from handlers.rules.table import (
     parse_order,
     problems,
 )
-from handlers.scoring_data import to_stored
+from handlers.scores.scoring_data import to_stored
 from storage.scoring_tables import StoredCriterion, StoredTable
 
 MOST_DECIMALS = 4

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 from bot.plan.findings import Finding, Findings
 from bot.plan.results import Known, Reader, Results
-from handlers import standing
 from handlers.kit.message import m
 from handlers.rules.scoring import Entry
 from handlers.rules.table import ScoringTable
-from handlers.scoring_data import text_of
+from handlers.scores import standing
+from handlers.scores.scoring_data import text_of
 from storage import audit, scoring_tables, targets, units
 from storage.connection import Effect, Snapshot, effect
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from handlers.agenda import titled
 from handlers.kit.message import Message, m
 from handlers.kit.turn import Turn
 from handlers.reporting.desk import closed_year, officer_units
@@ -12,6 +11,7 @@ from handlers.reporting.draft import Sheet
 from handlers.reporting.filing import sheet_of
 from handlers.reporting.paper import Paper, load_paper
 from handlers.rules.periods import period_title
+from handlers.schedule.agenda import titled
 from storage import calendar, duties, reports, units
 from storage.connection import Snapshot
 from storage.reports import Report

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from handlers import standing
 from handlers.kit.turn import Turn
 from handlers.reporting.draft import Attachment, Entry, Sheet
 from handlers.reporting.items import FILES, PLAN
@@ -15,6 +14,7 @@ from handlers.rules.deadline import days_late
 from handlers.rules.periods import ORDER
 from handlers.rules.scoring import Entry as Scored
 from handlers.rules.table import Criterion
+from handlers.scores import standing
 from storage import duties, reports, scoring_tables, standings, targets
 from storage.connection import Effect, Snapshot, effect
 from storage.duties import Duty

@@ -13,7 +13,7 @@ from typing import Literal
 
 from handlers.rules.block import Item
 from handlers.rules.table import Criterion, ScoringTable
-from handlers.standing import load_table
+from handlers.scores.standing import load_table
 from storage import movements, targets, units
 from storage.calendar import Form
 from storage.connection import Snapshot

@@ -10,7 +10,7 @@ from handlers.kit.message import Message, Number, Value, m, verbatim
 from handlers.reporting.items import PLAN, ReportItem, items_of, plan_of
 from handlers.rules.periods import previous
 from handlers.rules.text import clip
-from handlers.standing import load_table
+from handlers.scores.standing import load_table
 from storage import calendar, reports, targets
 from storage.calendar import Form
 from storage.connection import Snapshot

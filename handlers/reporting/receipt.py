@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from handlers import standing
 from handlers.kit.message import Message, Moment, Value, m
 from handlers.kit.reply import Choice, Choices, Fields, Go, Reply, Text, say
 from handlers.kit.turn import Turn
@@ -14,6 +13,7 @@ from handlers.reporting.review import codes
 from handlers.reporting.wording import ago, name_of
 from handlers.rules.deadline import is_late, lateness, local_day, time_left
 from handlers.rules.periods import period_title
+from handlers.scores import standing
 from storage import reports, units
 from storage.duties import Duty
 from storage.reports import Report

@@ -16,7 +16,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bot.language.catalogue import Language
-from handlers import correction, report, standing
+from handlers import correction, report
 from handlers.kit.command import Command
 from handlers.kit.dialogue import Chosen, Dialogue
 from handlers.kit.menu import choose, control_word
@@ -24,7 +24,8 @@ from handlers.kit.reply import Choice, Choices, Fields, Go, Reply, Table, Text
 from handlers.kit.turn import Input, Outcome, Place, Said, Sent, State, Turn
 from handlers.rules.scoring import Entry
 from handlers.rules.table import Criterion, Event, Group, ScoringTable, Tier
-from handlers.scoring_data import to_stored
+from handlers.scores import standing
+from handlers.scores.scoring_data import to_stored
 from storage import calendar, duties, files, movements, people, reports, scoring_tables, targets, units
 from storage.connection import Database, Effect, Snapshot, effect
 from storage.errors import Conflict

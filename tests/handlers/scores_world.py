@@ -9,10 +9,10 @@ from pathlib import Path
 from bot.channels.base import Capabilities
 from bot.language.catalogue import Language
 from bot.rendering.parts import render
-from handlers import standing
 from handlers.kit.reply import Choice, Go
 from handlers.kit.turn import Outcome, Place, Said, Turn
-from handlers.score_inputs import HOME
+from handlers.scores import standing
+from handlers.scores.score_inputs import HOME
 from storage import calendar, duties, movements, reports
 from storage.connection import Database, Effect, Snapshot, effect
 from storage.people import Person, Post

@@ -15,8 +15,8 @@ from handlers.kit.dialogue import Chosen, Dialogue
 from handlers.kit.reply import Go, Reply
 from handlers.kit.turn import Outcome, Place, Said, Turn
 from handlers.kit.wire import decode
-from handlers.planning import plan_duties
-from handlers.reminding import due_reminders
+from handlers.schedule.planning import plan_duties
+from handlers.schedule.reminding import due_reminders
 from storage import calendar, duties, people, units
 from storage.calendar import Event, Form
 from storage.connection import Database, Effect, effect

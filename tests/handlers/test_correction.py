@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from handlers import standing
+from handlers.scores import standing
 from storage import audit, duties, reports, standings, targets
 from storage.connection import effect
 from tests.handlers.reporting_world import PHOTO, World, _duty, _event, at, filed

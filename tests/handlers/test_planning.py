@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from handlers.planning import plan_duties
+from handlers.schedule.planning import plan_duties
 from storage.calendar import Event
 from storage.units import Unit
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from handlers import ranking, standing
+from handlers import ranking
 from handlers.rules.scoring import Entry
+from handlers.scores import standing
 from storage import units
 from storage.connection import Database, effect
 from storage.scoring_tables import StoredAdjustment

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from handlers import reminders as command
-from handlers.reminding import due_reminders, planned_instants, still_wanted
 from handlers.reporting.draft import Entry, Sheet, dumps
+from handlers.schedule.reminding import due_reminders, planned_instants, still_wanted
 from storage import calendar, duties, movements, people, reminders, reports
 from storage.calendar import Form
 from storage.connection import effect

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from handlers import standing
+from handlers.scores import standing
 from storage import audit, duties, people, reports, targets
 from storage.connection import effect
 from storage.errors import Conflict

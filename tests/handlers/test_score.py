@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from handlers import score, score_words, standing
+from handlers import score
 from handlers.rules.scoring import Entry
+from handlers.scores import score_words, standing
 from storage import settings
 from storage.connection import Database, effect
 from storage.scoring_tables import StoredAdjustment

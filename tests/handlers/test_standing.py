@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from handlers import standing
 from handlers.rules.scoring import Entry
-from handlers.score_leaders import read_leaders
+from handlers.scores import standing
+from handlers.scores.score_leaders import read_leaders
 from storage import calendar, duties, reports, snapshots, units
 from storage import standings as kept
 from storage.connection import Database, Snapshot, effect

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from handlers.scoring_data import to_stored, to_table
+from handlers.scores.scoring_data import to_stored, to_table
 from storage import audit, scoring_tables
 from storage.connection import Database, effect
 from storage.errors import StorageError

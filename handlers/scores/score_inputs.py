@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from handlers.rules.scoring import Entry, UnitInput, effective_entries
 from handlers.rules.table import ScoringTable
-from handlers.scoring_data import text_of
+from handlers.scores.scoring_data import text_of
 from storage import scoring_tables, targets, units
 from storage import standings as kept
 from storage.connection import Snapshot

@@ -16,9 +16,9 @@ from handlers.kit.message import Number
 from handlers.rules.ranking import listing, rank_key
 from handlers.rules.scoring import SCALE, UnitScore, leaders, score_unit, to_stored
 from handlers.rules.table import Exclusion, ScoringTable
-from handlers.score_inputs import HOME, NO_CHANGES, NO_FILINGS, Basis, Changes, Gathered, Lateness, gather, stored_value
-from handlers.score_leaders import leader_text, new_leaders, read_leaders, shifted
-from handlers.scoring_data import text_of, to_table
+from handlers.scores.score_inputs import HOME, NO_CHANGES, NO_FILINGS, Basis, Changes, Gathered, Lateness, gather, stored_value
+from handlers.scores.score_leaders import leader_text, new_leaders, read_leaders, shifted
+from handlers.scores.scoring_data import text_of, to_table
 from storage import scoring_tables, snapshots, units
 from storage import standings as kept
 from storage.connection import Effect, Snapshot, effect

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handlers import agenda
 from handlers.kit.command import ORGANISERS
 from handlers.kit.message import Message, Moment, Value, m, mn, verbatim
 from handlers.kit.reply import Block, Choice, Choices, Fields, Go, Text, say
 from handlers.kit.turn import Outcome, Turn, answer
 from handlers.kit.wire import queue_effects
 from handlers.rules.deadline import quiet_until
+from handlers.schedule import agenda
 from storage import calendar, duties, reminders, units
 from storage.calendar import Event
 from storage.connection import Effect, effect

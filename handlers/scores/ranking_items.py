@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from handlers import score_words
-from handlers.board import Board
 from handlers.kit.message import Message, Number, Value, m
 from handlers.kit.reply import Choice, Choices, Go, Table, Text
 from handlers.kit.turn import Outcome, Turn, answer
 from handlers.rules.periods import period_title
 from handlers.rules.text import clip
-from handlers.score_query import LABEL_CHARS, Question, item_ref
-from handlers.standing import shown
+from handlers.scores import score_words
+from handlers.scores.board import Board
+from handlers.scores.score_query import LABEL_CHARS, Question, item_ref
+from handlers.scores.standing import shown
 from storage import movements, reports, units
 from storage import standings as kept
 from storage.connection import Snapshot

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from handlers import agenda
-from handlers.agenda import Dated, Free
 from handlers.kit.message import Message, Value, m, mn, verbatim
 from handlers.kit.reply import Block, Choice, Choices, Fields, Go, Reply, Text, say
 from handlers.reporting.draft import loads
 from handlers.reporting.items import items_of
 from handlers.rules.deadline import due_line, local_day, midnight, time_left
+from handlers.schedule import agenda
+from handlers.schedule.agenda import Dated, Free
 from storage import calendar, reports, units
 from storage.connection import Snapshot
 from storage.duties import Duty

@@ -18,7 +18,7 @@ from handlers.rules.names import Name, NameIndex, One, Several
 from handlers.rules.period_words import parse_period, take_year
 from handlers.rules.table import ScoringTable
 from handlers.rules.text import clip, fold
-from handlers.standing import load_table
+from handlers.scores.standing import load_table
 from storage import movements, scoring_tables, units
 from storage.connection import Snapshot
 from storage.units import Unit

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from handlers import standing
-from handlers.board import Board, Line, Overview, to_reach
 from handlers.kit.message import Day, Message, Moment, m, mn
 from handlers.kit.turn import Turn
 from handlers.rules.ranking import change, total_first
 from handlers.rules.table import ScoringTable
-from handlers.standing import shown
+from handlers.scores import standing
+from handlers.scores.board import Board, Line, Overview, to_reach
+from handlers.scores.standing import shown
 from storage import settings, snapshots
 from storage import standings as kept
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from handlers import standing
 from handlers.rules.ranking import Needed, after_total, needed
+from handlers.scores import standing
 from storage import standings as kept
 from storage import units
 from storage.connection import Snapshot

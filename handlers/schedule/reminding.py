@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from handlers import agenda
-from handlers.agenda import Dated, Free
 from handlers.kit.wire import queue_effects
-from handlers.reminder_letter import Item, expires, letter
 from handlers.rules.deadline import Planned, is_working_day, local_day, quiet_until
+from handlers.schedule import agenda
+from handlers.schedule.agenda import Dated, Free
+from handlers.schedule.reminder_letter import Item, expires, letter
 from storage import calendar, duties, outbox, people, reminders, units
 from storage.calendar import Event
 from storage.connection import Effect, Snapshot, effect

@@ -14,7 +14,7 @@ from typing import cast
 from handlers.rules.ranking import rank_key
 from handlers.rules.scoring import BEST, Entry, Ratio, exclusion_of, ratio, score_criterion, to_stored
 from handlers.rules.table import Criterion, Exclusion, ScoringTable
-from handlers.score_inputs import NO_CHANGES, Basis, Changes, Gathered, values_of
+from handlers.scores.score_inputs import NO_CHANGES, Basis, Changes, Gathered, values_of
 from storage import standings as kept
 from storage import units
 from storage.connection import Snapshot
