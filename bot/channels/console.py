@@ -24,8 +24,11 @@ class Console:
         self._numbers = itertools.count(1)
 
     def parse(self, payload: str) -> Inbound | None:
-        raw = json.loads(payload)
-        return Inbound(raw["address"], Said(raw["text"]), message_id=raw["id"], display_name=raw["address"])
+        try:
+            raw = json.loads(payload)
+            return Inbound(raw["address"], Said(raw["text"]), message_id=raw["id"], display_name=raw["address"])
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return None
 
     async def send(self, address: str, thread: str | None, part: Part, content: bytes | None, replaces: str | None) -> str:
         self._show(part.text)

@@ -11,6 +11,7 @@ import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from bot.channels.base import Capabilities, Inbound, Part, Receive, RemoteFile, Unreachable
 from handlers.kit.turn import Other, Said, Tapped
@@ -52,21 +53,10 @@ class Web:
         self._receive: Receive | None = None
 
     def parse(self, payload: str) -> Inbound | None:
-        raw = json.loads(payload)
-        address, name = raw["address"], raw.get("display_name", "")
-        match raw["kind"]:
-            case "text":
-                return Inbound(address, Said(raw["text"]), message_id=raw["id"], display_name=name)
-            case "tap":
-                menu, _, index = raw["data"].removeprefix("m:").partition(":")
-                if not index.isdecimal():
-                    return None
-                return Inbound(address, Tapped(menu, int(index)), message_id=raw["message_id"], display_name=name)
-            case "file":
-                file = RemoteFile(raw["id"], raw["name"], raw["media_type"], raw["size"], raw.get("caption", ""))
-                return Inbound(address, None, message_id=raw["id"], display_name=name, file=file)
-            case _:
-                return Inbound(address, Other("unsupported"), display_name=name)
+        try:
+            return _parse(json.loads(payload))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return None
 
     async def send(self, address: str, thread: str | None, part: Part, content: bytes | None, replaces: str | None) -> str:
         buttons = tuple(tuple(asdict(button) for button in row) for row in part.buttons)
@@ -130,3 +120,20 @@ class Web:
         del history[:-HISTORY]
         async with self._news[address]:
             self._news[address].notify_all()
+
+
+def _parse(raw: dict[str, Any]) -> Inbound | None:
+    address, name = raw["address"], raw.get("display_name", "")
+    match raw["kind"]:
+        case "text":
+            return Inbound(address, Said(raw["text"]), message_id=raw["id"], display_name=name)
+        case "tap":
+            menu, _, index = raw["data"].removeprefix("m:").partition(":")
+            if not index.isdecimal():
+                return None
+            return Inbound(address, Tapped(menu, int(index)), message_id=raw["message_id"], display_name=name)
+        case "file":
+            file = RemoteFile(raw["id"], raw["name"], raw["media_type"], raw["size"], raw.get("caption", ""))
+            return Inbound(address, None, message_id=raw["id"], display_name=name, file=file)
+        case _:
+            return Inbound(address, Other("unsupported"), display_name=name)
