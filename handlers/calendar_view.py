@@ -51,7 +51,7 @@ def handle(turn: Turn, argument: str) -> Outcome:
             found = every if meetings else []
     if not found:
         return _next(turn, free, 1)
-    ahead = sorted((each for each in found if each.effective > turn.now), key=_instant)
+    ahead = sorted((each for each in found if each.effective > turn.now), key=agenda.instant)
     return _shown(turn, (ahead[:1] if meetings else ahead) or found[-1:], every, free, None)
 
 
@@ -62,7 +62,7 @@ def _asks_for_meeting(turn: Turn, argument: str) -> bool:
 
 
 def _next(turn: Turn, free: Free, page: int) -> Outcome:
-    ahead = sorted((each for each in _concerning(turn, free) if each.effective > turn.now), key=_instant)
+    ahead = sorted((each for each in _concerning(turn, free) if each.effective > turn.now), key=agenda.instant)
     if not ahead:
         return answer(m("No further date is planned."))
     near = [each for each in ahead if each.day <= turn.today + timedelta(days=WINDOW_DAYS)]
@@ -83,9 +83,9 @@ def _shown(turn: Turn, found: list[Dated], every: list[Dated], free: Free, about
         ahead = [each for each in every if each.effective > turn.now]
         if not ahead:
             return answer(nothing)
-        return answer(nothing, m("Next date:"), _fields(turn, [min(ahead, key=_instant)], free))
+        return answer(nothing, m("Next date:"), _fields(turn, [min(ahead, key=agenda.instant)], free))
     blocks: list[Block] = [] if about is None else [Text(m("Calendar {about}", about=about), "title")]
-    shown = sorted(found, key=_instant)[: PAGE * 2]
+    shown = sorted(found, key=agenda.instant)[: PAGE * 2]
     return answer(*blocks, _fields(turn, shown, free), Choices((*_answers(turn, shown), Choice(m("Next dates"), Go("lich")))))
 
 
@@ -147,10 +147,6 @@ def _answers(turn: Turn, some: list[Dated]) -> list[Choice]:
     if len(some) == 1 and meetings:
         return list(agenda.answer_choices(meetings[0].event.id))
     return [Choice(m("Answer: {title}", title=agenda.short(each.event.title)), Go("du", each.event.id)) for each in meetings]
-
-
-def _instant(each: Dated) -> int:
-    return each.effective
 
 
 COMMAND = Command(

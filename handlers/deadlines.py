@@ -65,7 +65,7 @@ def _upcoming(turn: Turn, free: Free) -> Outcome:
     ]
     if ahead:
         blocks.append(Text(m("Next deadlines"), "title"))
-        blocks.append(Fields(tuple(_row(turn, each, free) for each in sorted(ahead, key=_instant)[:MOST_AHEAD])))
+        blocks.append(Fields(tuple(_row(turn, each, free) for each in sorted(ahead, key=agenda.instant)[:MOST_AHEAD])))
     if not blocks:
         blocks.append(Text(m("No further deadline is planned.")))
     return answer(*blocks, Choices((*choices, Choice(m("Calendar"), Go("lich")))))
@@ -75,7 +75,7 @@ def _shown(turn: Turn, found: list[Dated], free: Free, about: Message | None) ->
     if not found:
         return _none(turn, free, about)
     blocks: list[Block] = [] if about is None else [Text(m("Deadlines {about}", about=about), "title")]
-    rows = tuple(_row(turn, each, free) for each in sorted(found, key=_instant)[:MOST])
+    rows = tuple(_row(turn, each, free) for each in sorted(found, key=agenda.instant)[:MOST])
     blocks.append(Fields(rows))
     owed = [duty for each in found if (duty := _duty(turn, each.event)) is not None and duty.status == "open" and duty.opens <= turn.now]
     choices = (*_reports(turn, tuple(owed)), Choice(m("Other deadlines"), Go("han")))
@@ -87,7 +87,7 @@ def _none(turn: Turn, free: Free, about: Message | None) -> Outcome:
     ahead = [each for each in _concerning(turn, free) if each.effective > turn.now]
     if not ahead:
         return answer(nothing, m("No further deadline is planned."))
-    return answer(nothing, m("The next deadline:"), Fields((_row(turn, min(ahead, key=_instant), free),)))
+    return answer(nothing, m("The next deadline:"), Fields((_row(turn, min(ahead, key=agenda.instant), free),)))
 
 
 def _concerning(turn: Turn, free: Free) -> list[Dated]:
@@ -127,7 +127,7 @@ def _of_period(turn: Turn, period: Period, free: Free) -> list[Dated]:
 def _nearest(turn: Turn, found: list[Dated]) -> list[Dated]:
     """Of what the words could mean: what is ahead or still open, else the last that was."""
     ahead = [each for each in found if each.effective > turn.now or _is_open(turn, each.event)]
-    return ahead or sorted(found, key=_instant)[-1:]
+    return ahead or sorted(found, key=agenda.instant)[-1:]
 
 
 def _is_open(turn: Turn, event: Event) -> bool:
@@ -162,10 +162,6 @@ def _reports(turn: Turn, owed: tuple[Duty, ...]) -> list[Choice]:
         if duty.unit_id in files:
             choices += agenda.duty_choices(duty, calendar.event(turn.read, duty.event_id), named=True)
     return choices
-
-
-def _instant(each: Dated) -> int:
-    return each.effective
 
 
 COMMAND = Command(

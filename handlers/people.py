@@ -193,13 +193,10 @@ def _since(post: Post) -> Message:
 
 
 def _ask_end(turn: Turn, post_id: str) -> Outcome:
-    found = _post(turn, post_id)
-    if found is None:
-        return answer(m("This post has ended already."))
+    found = _endable(turn, post_id)
+    if isinstance(found, Message):
+        return answer(found)
     person, post = found
-    reason = _why_not(turn, post)
-    if reason is not None:
-        return answer(reason)
     return answer(
         m("End the post of {name}: {post}?", name=verbatim(person.name), post=post_name(turn.read, post.unit_id, post.role)),
         Choices((Choice(m("Confirm"), Go("nguoi", f"ended {post.id}")), Choice(m("Keep"), Go("nguoi", f"person {person.id}"))), columns=2),
@@ -207,13 +204,10 @@ def _ask_end(turn: Turn, post_id: str) -> Outcome:
 
 
 def _end(turn: Turn, post_id: str) -> Outcome:
-    found = _post(turn, post_id)
-    if found is None:
-        return answer(m("This post has ended already."))
+    found = _endable(turn, post_id)
+    if isinstance(found, Message):
+        return answer(found)
     person, post = found
-    reason = _why_not(turn, post)
-    if reason is not None:
-        return answer(reason)
     last_day = (turn.today - timedelta(days=1)).isoformat()
     return answer(
         m("Ended: {name}, {post}.", name=verbatim(person.name), post=post_name(turn.read, post.unit_id, post.role)),
@@ -221,12 +215,13 @@ def _end(turn: Turn, post_id: str) -> Outcome:
     )
 
 
-def _post(turn: Turn, post_id: str) -> tuple[Person, Post] | None:
+def _endable(turn: Turn, post_id: str) -> tuple[Person, Post] | Message:
+    """The post with its holder, or why it cannot be ended."""
     post = people.post(turn.read, post_id)
-    if post is None or post.valid_to is not None:
-        return None
-    person = people.person(turn.read, post.person_id)
-    return None if person is None else (person, post)
+    person = None if post is None else people.person(turn.read, post.person_id)
+    if post is None or post.valid_to is not None or person is None:
+        return m("This post has ended already.")
+    return _why_not(turn, post) or (person, post)
 
 
 def _why_not(turn: Turn, post: Post) -> Message | None:

@@ -63,6 +63,11 @@ class Dated:
         return self.effective + STILL_OF_USE
 
 
+def instant(dated: Dated) -> int:
+    """When it counts (epoch): the order of dates in every answer."""
+    return dated.effective
+
+
 def free_days(read: Snapshot) -> Free:
     """The holidays known."""
     names = calendar.holidays(read)
