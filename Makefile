@@ -1,9 +1,9 @@
-# One entry for everything: make setup | demo | run | test | check | fix | pins
+# One entry for everything: make setup | demo | run | test | check | drill | bench | fix | pins
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo run test check fix pins browser messages clean
+.PHONY: setup demo run test check drill bench bench-setup fix pins browser messages clean
 
 setup: $(VENV)/.ready
 
@@ -34,6 +34,22 @@ check: setup
 
 test: setup browser check
 	$(BIN)/python -m pytest
+
+# Kill it, cut its network, fill its disk: the long form of what `make test` does shortly.
+drill: setup
+	DRILL=full $(BIN)/python -m pytest tests/drill -s
+
+# The yardsticks (bare python-telegram-bot, aiogram) live in an environment of their own.
+bench-setup: setup $(VENV)/yardsticks/.ready
+
+$(VENV)/yardsticks/.ready: tests/bench/yardsticks.txt
+	@$(PYTHON) -m venv $(VENV)/yardsticks
+	@$(VENV)/yardsticks/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/bench/yardsticks.txt
+	@touch $@
+
+# Speed as ratios, side by side in one run; BENCH=full takes longer and is steadier.
+bench: bench-setup
+	$(BIN)/python -m tests.bench
 
 fix: setup
 	$(BIN)/ruff check --fix .
