@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from handlers import correction
 from handlers.kit.command import Command
@@ -17,7 +18,7 @@ from handlers.reporting.intake import figures_named
 from handlers.reporting.items import items_of
 from handlers.reporting.paper import load_paper
 from handlers.reporting.wording import ago, name_of
-from handlers.rules.deadline import time_left
+from handlers.rules.deadline import local_day, time_left
 from handlers.rules.periods import period_title
 from handlers.rules.text import fold
 from storage import calendar, duties, reports
@@ -75,7 +76,23 @@ def quick_entry(turn: Turn, text: str) -> Outcome | None:
         owed = tuple(duty for unit_id in turn.unit_ids for duty in duties.open_for(turn.read, unit_id, turn.now))
         return None if _likely(turn, text, owed, alone=True) is None else _reading(turn)
     duty = _likely(turn, text, open_duties(turn), alone=True)
-    return None if duty is None else start_with(turn, duty.id, text)
+    return _closed_for(turn, text) if duty is None else start_with(turn, duty.id, text)
+
+
+def _closed_for(turn: Turn, text: str) -> Outcome | None:
+    """Figures of a report that is filed already (then its screen, with the correction), or that is not open yet; None: of no report."""
+    every = [duty for unit_id in officer_units(turn) for duty in duties.of_unit(turn.read, unit_id) if duty.form is not None]
+    filed = sorted((duty for duty in every if duty.status == "done"), key=lambda duty: (-duty.effective, duty.id))
+    found = _likely(turn, text, tuple(filed), alone=True)
+    if found is not None:
+        shown = start(turn, found.id)
+        return replace(shown, reply=say(m("No open report asks for these figures; the last one that did is filed.")) + shown.reply)
+    later = sorted((duty for duty in every if duty.opens > turn.now), key=lambda duty: (duty.effective, duty.id))
+    found = _likely(turn, text, tuple(later), alone=True)
+    if found is None:
+        return None
+    fact = m("These figures belong to a report that opens on {day}: {title}.", day=local_day(found.opens, turn.zone), title=found.title)
+    return Outcome(say(fact) + _choose(turn, open_duties(turn)).reply)
 
 
 def _likely(turn: Turn, text: str, among: tuple[Duty, ...], *, alone: bool) -> Duty | None:

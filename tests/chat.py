@@ -175,11 +175,15 @@ class Chat:
         self.channel.delivered[address].clear()
         return arrived
 
-    async def _receive(self, address: str, message: dict[str, object]) -> list[Part]:
+    def letter(self, address: str, message: dict[str, object]) -> tuple[str, str]:
+        """A new update of the channel: its key and payload."""
         key = f"k{next(self._keys)}"
         full = {"address": address, "name": address.removeprefix("stranger-").replace("-", " "), "id": key, **message}
         self.last_id = str(full["id"])
-        await self.application.receiver(self.channel.name)(key, json.dumps(full))
+        return key, json.dumps(full)
+
+    async def _receive(self, address: str, message: dict[str, object]) -> list[Part]:
+        await self.application.receiver(self.channel.name)(*self.letter(address, message))
         await self.application.settle()
         return self.new(address)
 
