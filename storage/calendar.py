@@ -13,7 +13,8 @@ class Event:
     """A conference, deadline, legal date or ceremony. ``day`` is a local date, ``time`` HH:MM or None (17:00 for a deadline).
 
     ``who``: member, lead, deputy, all, resolved by the memberships of ``of_year``. ``remind``: days before, ``overdue``: days after
-    the effective day. ``extras`` is the rest of the plan file's entry (JSON).
+    the effective day. ``extras`` is the rest of the plan file's entry (JSON); ``cancelled: true`` in it calls the event off: it stays
+    in the calendar, so that it can be said and restored, and asks nothing of anybody.
     """
 
     id: str
@@ -33,6 +34,11 @@ class Event:
     remind: tuple[int, ...]
     overdue: tuple[int, ...]
     extras: str = "{}"
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it was called off."""
+        return "cancelled" in self.extras and json.loads(self.extras).get("cancelled") is True
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +113,6 @@ def save_event(tx: Transaction, given: Event) -> None:
             json.dumps(given.overdue), given.extras,
         ),
     )  # fmt: skip
-
-
-def remove_event(tx: Transaction, event_id: str) -> None:
-    tx.execute("DELETE FROM duties WHERE event_id = ?", (event_id,))
-    tx.execute("DELETE FROM events WHERE id = ?", (event_id,))
 
 
 def save_holidays(tx: Transaction, calendar_year: int, days: tuple[tuple[str, str], ...]) -> None:

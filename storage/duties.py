@@ -76,6 +76,15 @@ def still_open(read: Snapshot) -> tuple[Duty, ...]:
     return tuple(Duty(*row) for row in read.execute(f"SELECT {_DUTY} {_FROM} WHERE d.status = 'open' ORDER BY d.effective, d.id"))
 
 
+def drafts(read: Snapshot, event_id: str) -> dict[str, str]:
+    """duty id -> what its unit has entered and not yet filed (JSON), of one event's open duties."""
+    rows = read.execute(
+        "SELECT f.duty_id, f.content FROM duties d JOIN drafts f ON f.duty_id = d.id WHERE d.event_id = ? AND d.status = 'open'",
+        (event_id,),
+    )
+    return dict(rows)
+
+
 def plan(tx: Transaction, given: Duty) -> None:
     """Add a duty or move its dates; whether it is done stays."""
     tx.execute(
@@ -94,12 +103,12 @@ def cancel(tx: Transaction, duty_id: str) -> None:
 
 def complete(tx: Transaction, duty_id: str, by: str | None, now: int) -> None:
     """The duty is fulfilled. Raises Conflict when it is not open any more."""
-    done = tx.execute(
-        "UPDATE duties SET status = 'done', done_at = ?, done_by = ? WHERE id = ? AND status = 'open'", (now, by, duty_id)
-    )
-    if done.rowcount != 1:
+    row = tx.execute(
+        "UPDATE duties SET status = 'done', done_at = ?, done_by = ? WHERE id = ? AND status = 'open' RETURNING unit_id, year",
+        (now, by, duty_id),
+    ).fetchone()
+    if row is None:
         raise Conflict(f"duty {duty_id} is not open")
-    row = tx.execute("SELECT unit_id, year FROM duties WHERE id = ?", (duty_id,)).fetchone()
     audit.note(tx, now, by, "duty.done", f"duty:{duty_id}", unit_id=row[0], year=row[1])
 
 

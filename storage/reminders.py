@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from storage import audit
 from storage.connection import Snapshot, Transaction
 from storage.errors import Conflict
 
+log = logging.getLogger(__name__)
+
 TICK = "reminders"
+LEAP = "leap"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +49,35 @@ class Attendance:
     at: int
 
 
-def last_tick(read: Snapshot) -> int | None:
-    """Up to which instant (epoch, included) reminders have become letters; None before the first tick."""
-    row = read.execute("SELECT at FROM ticks WHERE name = ?", (TICK,)).fetchone()
+def last_tick(read: Snapshot, name: str = TICK) -> int | None:
+    """The instant (epoch) of the last look that was noted; None before the first one. ``name``: `LEAP` of a leap that was noticed."""
+    row = read.execute("SELECT at FROM ticks WHERE name = ?", (name,)).fetchone()
     return None if row is None else int(row[0])
 
 
 def save_tick(tx: Transaction, now: int, expected: int | None) -> None:
-    """The look has come up to ``now``. Raises Conflict when another look has come in between (``expected`` is where this one began)."""
+    """A look has come up to ``now``. Raises Conflict when another look has come in between (``expected``: the look before this one)."""
     if last_tick(Snapshot(tx)) != expected:
         raise Conflict("another tick has looked in between")
     tx.execute("INSERT OR REPLACE INTO ticks (name, at) VALUES (?, ?)", (TICK, now))
+    tx.execute("DELETE FROM ticks WHERE name = ?", (LEAP,))
+
+
+def note_leap(tx: Transaction, now: int, since: int) -> None:
+    """The clock says that there was no look for very long. That may be about to be corrected: nothing is written yet."""
+    tx.execute("INSERT OR REPLACE INTO ticks (name, at) VALUES (?, ?)", (LEAP, now))
+    log.warning("The clock is %d days ahead of the last look; reminders wait to see whether it stays so", (now - since) // 86_400)
 
 
 def due_snoozes(read: Snapshot, now: int) -> tuple[Snooze, ...]:
     """Snoozes whose instant has come, by person."""
     rows = read.execute("SELECT person_id, subject, at FROM snoozes WHERE at <= ? ORDER BY person_id, at, subject", (now,))
     return tuple(Snooze(*row) for row in rows)
+
+
+def drop_snoozes(tx: Transaction, now: int) -> None:
+    """The snoozes whose instant has come have been looked at."""
+    tx.execute("DELETE FROM snoozes WHERE at <= ?", (now,))
 
 
 def next_snooze(read: Snapshot, after: int) -> int | None:
@@ -141,24 +159,50 @@ class Recipient:
     posts: tuple[tuple[str | None, str], ...]
 
 
-def recipients(read: Snapshot, today: str) -> tuple[Recipient, ...]:
-    """Everybody with a post in force on the local date, consent given and an address that takes messages, by name."""
+def recipients(read: Snapshot, today: str, only: Collection[str] | None = None) -> tuple[Recipient, ...]:
+    """Everybody with a post in force on the local date, consent given and an address that takes messages, by name; or ``only`` these."""
+    some = "" if only is None else " AND {} IN (SELECT value FROM json_each(:only))"
+    given = {"today": today} if only is None else {"today": today, "only": json.dumps(sorted(only))}
     addresses: dict[str, tuple[str, str]] = {}
     for person_id, channel, address in read.execute(
-        "SELECT person_id, channel, address FROM accounts WHERE blocked_at IS NULL ORDER BY preferred DESC, linked_at, channel, address"
+        f"SELECT person_id, channel, address FROM accounts WHERE blocked_at IS NULL{some.format('person_id')}"  # noqa: S608
+        " ORDER BY preferred DESC, linked_at, channel, address",
+        given,
     ):
         addresses.setdefault(person_id, (channel, address))
     posts: dict[str, list[tuple[str | None, str]]] = {}
     for person_id, unit_id, role in read.execute(
-        "SELECT person_id, unit_id, role FROM posts WHERE valid_from <= ? AND (valid_to IS NULL OR valid_to >= ?) ORDER BY valid_from, id",
-        (today, today),
+        "SELECT person_id, unit_id, role FROM posts WHERE valid_from <= :today AND (valid_to IS NULL OR valid_to >= :today)"  # noqa: S608
+        f"{some.format('person_id')} ORDER BY valid_from, id",
+        given,
     ):
         posts.setdefault(person_id, []).append((unit_id, role))
     rows = read.execute(
-        "SELECT id, name, title, language, reminders FROM people WHERE consent_at IS NOT NULL AND erased_at IS NULL ORDER BY name, id"
+        "SELECT id, name, title, language, reminders FROM people WHERE consent_at IS NOT NULL AND erased_at IS NULL"  # noqa: S608
+        f"{some.format('id')} ORDER BY name, id",
+        given,
     )
     return tuple(
         Recipient(row[0], row[1], row[2], row[3], bool(row[4]), *addresses[row[0]], tuple(posts[row[0]]))
         for row in rows
         if row[0] in addresses and row[0] in posts
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How the officers of a unit who have joined can be written to: how many addresses they have, how many of them refuse messages."""
+
+    addresses: int
+    blocked: int
+
+
+def reach(read: Snapshot, today: str) -> dict[str, Reach]:
+    """unit id -> its reach, of every unit that has an officer who has joined."""
+    rows = read.execute(
+        "SELECT o.unit_id, COUNT(a.address), COUNT(a.blocked_at) FROM posts o JOIN people p ON p.id = o.person_id"
+        " LEFT JOIN accounts a ON a.person_id = o.person_id WHERE o.role = 'officer' AND o.valid_from <= :today"
+        " AND (o.valid_to IS NULL OR o.valid_to >= :today) AND p.consent_at IS NOT NULL GROUP BY o.unit_id",
+        {"today": today},
+    )
+    return {row[0]: Reach(row[1], row[2]) for row in rows}

@@ -129,6 +129,8 @@ class _Calendar:
         if opens is not None and day is not None and opens > day:
             reader.error("opens", m("opens is after the date"))
         remind, overdue = self._offsets(reader, "remind"), self._offsets(reader, "overdue")
+        if "cancelled" in entry.items and not isinstance(reader.rest()["cancelled"], bool):
+            reader.error("cancelled", m("{key}: write true or false", key="cancelled"))
         if len([each for each in self.findings.found if not each.warning]) > before or event_id is None or day is None:
             return None
         return Event(

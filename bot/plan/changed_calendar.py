@@ -13,7 +13,7 @@ from storage import audit
 from storage import calendar as kept
 from storage import plan as removal
 from storage.calendar import Event
-from storage.connection import effect
+from storage.connection import Effect, effect
 
 
 def calendar(difference: Difference, part: CalendarPart) -> None:
@@ -52,26 +52,40 @@ def _events(difference: Difference, part: CalendarPart, old: tuple[Event, ...]) 
                 difference.quietly(effect(kept.save_event, event))
             continue
         effects = [effect(kept.save_event, event)]
-        if (previous.day, previous.time) != (event.day, event.time):
-            effects.append(
-                effect(
-                    audit.note, difference.now, None, "event.move", f"event:{event.id}", year=event.of_year,
-                    before=f"{previous.day} {previous.time or ''}".strip(), after=f"{event.day} {event.time or ''}".strip(),
-                )
-            )  # fmt: skip
+        effects += _noted(difference, previous, event)
         difference.change(CALENDAR, _event(event, None if previous.day == event.day else previous.day), *effects)
     position = len(part.events)
     for event in old:
         if event.id in given:
             continue
         held = removal.event_is_held(difference.read, event.id)
-        if not difference.missing(CALENDAR, _event(event), held, effect(removal.remove_event, event.id)):
+        removed = effect(audit.note, difference.now, None, "event.remove", f"event:{event.id}", year=event.of_year, before=event.day)
+        if not difference.missing(CALENDAR, _event(event), held, effect(removal.remove_event, event.id), removed):
             if event.form is not None:
                 used.add(event.form)
             if event.position != position:
                 difference.quietly(effect(kept.save_event, replace(event, position=position)))
             position += 1
     return used
+
+
+def _noted(difference: Difference, previous: Event, event: Event) -> list[Effect]:
+    """The audit rows of an event that was moved, given another place, called off or restored."""
+    noted = []
+    if (previous.day, previous.time, previous.cancelled) != (event.day, event.time, event.cancelled):
+        difference.years |= {event.of_year} & difference.stored.tables.keys()      # how late reports are counts in the scores
+    if (previous.day, previous.time) != (event.day, event.time):
+        noted.append(("event.move", f"{previous.day} {previous.time or ''}".strip(), f"{event.day} {event.time or ''}".strip()))
+    if previous.place != event.place:
+        noted.append(("event.place", previous.place or "", event.place or ""))
+    if previous.cancelled != event.cancelled:
+        noted.append(("event.cancel" if event.cancelled else "event.restore", "", event.day))
+    return [
+        effect(
+            audit.note, difference.now, None, action, f"event:{event.id}", year=event.of_year, before=before or None, after=after or None
+        )
+        for action, before, after in noted
+    ]  # fmt: skip
 
 
 def _facts(event: Event) -> tuple[object, ...]:
@@ -106,6 +120,7 @@ def _holidays(difference: Difference, part: CalendarPart, old: dict[str, str]) -
         elif old[day] != name:
             difference.change(CALENDAR, what)
     if merged != old:
+        difference.years |= {event.of_year for event in part.events} & difference.stored.tables.keys()
         difference.quietly(effect(kept.save_holidays, part.year, tuple(sorted(merged.items()))))
 
 

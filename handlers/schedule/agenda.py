@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -93,9 +93,10 @@ def concerns(event: Event, unit_id: str, roles: Mapping[str, str]) -> bool:
     return "all" in event.who or (role is not None and ("member" in event.who or role in event.who))
 
 
-def roles_by_year(read: Snapshot, events: Iterable[Event]) -> dict[int, dict[str, str]]:
-    """The memberships of every year that the events are about."""
-    return {year: units.membership_roles(read, year) for year in {event.of_year for event in events}}
+def roles_by_year(read: Snapshot, events: Iterable[Event], unit_ids: Sequence[str] = ()) -> dict[int, dict[str, str]]:
+    """The memberships of every year that the events are about: of these units, or of all."""
+    years = {event.of_year for event in events}
+    return {year: units.roles_of(read, year, unit_ids) if unit_ids else units.membership_roles(read, year) for year in years}
 
 
 def titled(title: str, year: int) -> Message:
@@ -181,8 +182,8 @@ def awaiting(read: Snapshot, unit_id: str, now: int, free: Free, zone: ZoneInfo)
     """Conferences ahead that concern the unit, whose reminders have begun, and which it has not answered."""
     today = local_day(now, zone)
     found = []
-    ahead = [event for event in calendar.events(read, today.isoformat()) if event.kind == "conference"]
-    roles = roles_by_year(read, ahead)
+    ahead = [event for event in calendar.events(read, today.isoformat()) if event.kind == "conference" and not event.cancelled]
+    roles = roles_by_year(read, ahead, (unit_id,))
     for event in ahead:
         plan = plan_of(event, free, zone)
         begun = bool(plan) and plan[0].epoch <= now
@@ -208,9 +209,11 @@ def next_deadline(read: Snapshot, now: int, free: Free, zone: ZoneInfo, *, unit_
     ahead = [
         event
         for event in calendar.events(read)
-        if event.kind in ("deadline", "legal") and event.day >= date.fromordinal(local_day(now, zone).toordinal() - 14).isoformat()
+        if event.kind in ("deadline", "legal")
+        and not event.cancelled
+        and event.day >= date.fromordinal(local_day(now, zone).toordinal() - 14).isoformat()
     ]
-    roles = roles_by_year(read, ahead)
+    roles = roles_by_year(read, ahead, () if unit_id is None else (unit_id,))
     found = [
         each
         for event in ahead

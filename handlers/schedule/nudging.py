@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from handlers.kit.command import ORGANISERS
-from handlers.kit.message import Message, Moment, Value, m, mn, verbatim
+from handlers.kit.message import Message, Moment, Value, m, mn
 from handlers.kit.reply import Block, Choice, Choices, Fields, Go, Text, say
 from handlers.kit.turn import Outcome, Turn, answer
-from handlers.kit.wire import queue_effects
-from handlers.rules.deadline import quiet_until
-from handlers.schedule import agenda
-from storage import calendar, duties, reminders, units
+from handlers.kit.wire import MENU_SECONDS, encode_blocks, encode_choices, encode_joined
+from handlers.rules.deadline import quiet_until, said_until
+from handlers.schedule import agenda, changed_dates
+from handlers.schedule.reminder_letter import LATE_AFTER, Greetings
+from storage import calendar, duties, reminders, tellings, units
 from storage.calendar import Event
 from storage.connection import Effect, effect
 from storage.duties import Duty
 from storage.reminders import Nudge, Recipient
+from storage.tellings import Telling
 
 MOST_NAMES = 20
 
@@ -43,28 +45,30 @@ def already(nudged: Nudge) -> Message:
 
 
 def _send(turn: Turn, event: Event, missing: tuple[Duty, ...]) -> Outcome:
-    free = agenda.free_days(turn.read)
-    at = quiet_until(turn.now, calendar.quiet_hours(turn.read, turn.today.year), turn.zone, None)
+    quiet = calendar.quiet_hours(turn.read, turn.today.year)
+    at = quiet_until(turn.now, quiet, turn.zone, None)
+    names = units.names(turn.read)
     officers: dict[str, list[Recipient]] = {}
     for each in reminders.recipients(turn.read, turn.today.isoformat()):
         for unit_id, role in each.posts:
             if role == "officer" and unit_id is not None:
                 officers.setdefault(unit_id, []).append(each)
-    effects: list[Effect] = []
+    write = _Nudges(turn, event, at, min(at + LATE_AFTER, said_until(at, quiet, turn.zone)), names)
     told: list[Message] = []
     silent: list[str] = []
     for duty in missing:
-        name = units.name_of(turn.read, duty.unit_id)
+        name = names.get(duty.unit_id, duty.unit_id)
         reached = [each for each in officers.get(duty.unit_id, ()) if each.reminders or turn.now > duty.effective]
-        for each in reached:
-            effects += _letter(turn, event, duty, each, free, at)
         if reached:
+            write.to(duty, reached)
             told.append(m("{unit} ({people})", unit=name, people=tuple(each.name for each in reached)))
         else:
             silent.append(name)
+    effects: list[Effect] = []
     blocks: list[Message | Block] = [Text(agenda.titled(event.title, event.of_year), "title")]
     if told:
         effects.append(effect(reminders.save_nudge, Nudge(event.id, turn.today.isoformat(), turn.person.id, turn.now, len(told))))
+        effects.append(effect(tellings.send, tuple(write.letters), turn.now, MENU_SECONDS))
         blocks.append(m("Reminded: {units}.", units=_named(told)))
         if at > turn.now:
             blocks.append(m("Quiet hours: the reminders go out at {when}.", when=Moment(at)))
@@ -78,15 +82,38 @@ def _named(some: Sequence[Value]) -> Value:
     return tuple(some) if len(some) <= MOST_NAMES else mn("{count} unit", "{count} units", len(some))
 
 
-def _letter(turn: Turn, event: Event, duty: Duty, to: Recipient, free: agenda.Free, at: int) -> tuple[Effect, ...]:
-    reply = say(
-        m("To comrade {name}, {office}.", name=verbatim(to.name), office=verbatim(to.title or units.name_of(turn.read, duty.unit_id))),
-        m("The secretary of the cluster asks for this report, which has not been filed yet:"),
-        Fields(((agenda.titled(duty.title, duty.year), agenda.due_and_left(duty, at, free, turn.zone)),)),
-        Choices((*agenda.duty_choices(duty, event, named=False), Choice(m("Other deadlines"), Go("han")))),
-    )
-    return queue_effects(
-        reply, channel=to.channel, address=to.address, language=to.language, now=turn.now, mint=turn.mint, person_id=to.person_id,
-        lane="broadcast", key=f"nudge:{event.id}:{turn.today.isoformat()}:{to.person_id}:{duty.unit_id}", subject=f"duty:{duty.id}",
-        not_before=at,
-    )  # fmt: skip
+class _Nudges:
+    """The letters to the officers of the units that are missing: what is the same for a unit is put in words once."""
+
+    def __init__(self, turn: Turn, event: Event, at: int, until: int, names: Mapping[str, str]) -> None:
+        self._turn = turn
+        self._event = event
+        self._at = at
+        self._until = until
+        self._greetings = Greetings(names)
+        self._free = agenda.free_days(turn.read)
+        seen = tellings.newest_dates(turn.read).get(event.id)
+        now_dated = changed_dates.date_of(agenda.dated(event, self._free, turn.zone))
+        self._date = seen.number if seen is not None and seen.facts == now_dated.facts else None
+        self.letters: list[Telling] = []
+
+    def to(self, duty: Duty, officers: Sequence[Recipient]) -> None:
+        """The letters about one unit's duty."""
+        turn, event = self._turn, self._event
+        choices = Choices((*agenda.duty_choices(duty, event, named=False), Choice(m("Other deadlines"), Go("han"))))
+        due = Fields(((agenda.titled(duty.title, duty.year), agenda.due_and_left(duty, self._at, self._free, turn.zone)),))
+        body = encode_blocks((Text(ASKED), due, choices))
+        menu = encode_choices(choices.choices)
+        until = min(self._until, duty.effective + 1) if duty.effective >= self._at else self._until
+        for each in officers:
+            key = f"nudge:{event.id}:{turn.today.isoformat()}:{each.person_id}:{duty.unit_id}"
+            self.letters.append(
+                Telling(
+                    key, each.person_id, each.channel, each.address,
+                    each.language, encode_joined(self._greetings.to(each), body), menu, turn.mint(),
+                    ((f"duty:{duty.id}", self._date),), self._at, until,
+                )
+            )  # fmt: skip
+
+
+ASKED = m("The secretary of the cluster asks for this report, which has not been filed yet:")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from handlers.rules.deadline import deadline_epoch, default_opens, effective_day
-from storage import audit, calendar, duties, units
+from handlers.rules.deadline import days_late, deadline_epoch, default_opens, effective_day
+from storage import audit, calendar, duties, reports, units
 from storage.calendar import Event
 from storage.connection import Effect, Snapshot, Transaction, effect
 from storage.duties import Duty
+from storage.reports import Revision
 from storage.units import Unit
 
 
@@ -21,14 +22,14 @@ def plan_duties(
     holidays: frozenset[date],
     zone: ZoneInfo,
 ) -> tuple[Duty, ...]:
-    """The duties that follow from the plan, open ones. Only an event of kind ``deadline`` makes any.
+    """The duties that follow from the plan, open ones. Only an event of kind ``deadline`` that was not called off makes any.
 
     ``memberships``: year -> unit id -> role. ``member`` (and ``all``) are every unit of the event's ``of_year``, lead and deputy
     included. A unit that has ended before the effective day, or begins after it, owes nothing.
     """
     planned: list[Duty] = []
     for event in events:
-        if event.kind != "deadline":
+        if event.kind != "deadline" or event.cancelled:
             continue
         day = date.fromisoformat(event.day)
         effective = effective_day(day, holidays)
@@ -63,7 +64,8 @@ def _opens(event: Event, day: date, holidays: frozenset[date], zone: ZoneInfo) -
 def replan(read: Snapshot, zone: ZoneInfo, now: int) -> tuple[Effect, ...]:
     """The effects that make the stored duties follow the stored plan: new ones, moved ones, and open ones no longer owed.
 
-    What is done stays done. A moved deadline leaves an audit row.
+    What is done stays done. A moved deadline leaves an audit row. Who has filed late and would not have been late by the new date is
+    late no more; a deadline brought forward makes nobody late who had filed.
     """
     every = calendar.events(read)
     roles = {year.year: units.membership_roles(read, year.year) for year in units.years(read)}
@@ -72,11 +74,13 @@ def replan(read: Snapshot, zone: ZoneInfo, now: int) -> tuple[Effect, ...]:
     wanted = {duty.id: duty for duty in plan_duties(every, roles, known, holidays, zone)}
     stored = {duty.id: duty for year in {*roles, *(event.of_year for event in every)} for duty in duties.of_year(read, year)}
     effects: list[Effect] = []
+    late = reports.filed_late(read)
     for duty_id, duty in wanted.items():
         old = stored.get(duty_id)
         if old is not None and old.status != "cancelled" and _same(old, duty):
             continue
         effects.append(effect(duties.plan, duty))
+        effects += _relieved(late.get(duty_id, ()), duty.effective, zone, now)
         if old is not None and old.effective != duty.effective:
             effects.append(
                 effect(
@@ -87,6 +91,15 @@ def replan(read: Snapshot, zone: ZoneInfo, now: int) -> tuple[Effect, ...]:
     gone = (duty for duty in stored.values() if duty.id not in wanted and duty.status == "open")
     effects.extend(effect(duties.cancel, duty.id) for duty in gone)
     return tuple(effects)
+
+
+def _relieved(revisions: Iterable[Revision], effective: int, zone: ZoneInfo, now: int) -> Iterator[Effect]:
+    """What the new date changes in how late a report was filed; a correction is as late as the filing it corrects."""
+    days = 0
+    for each in revisions:
+        days = days if each.kind == "correction" else days_late(effective, each.filed_at, zone)
+        if days < each.days_late:
+            yield effect(reports.relieve, each, days, now)
 
 
 def _same(old: Duty, new: Duty) -> bool:

@@ -16,12 +16,11 @@ from handlers.kit.reply import Go, Reply
 from handlers.kit.turn import Outcome, Place, Said, Turn
 from handlers.kit.wire import decode
 from handlers.schedule.planning import plan_duties
-from handlers.schedule.reminding import due_reminders
+from handlers.schedule.reminding import look
 from storage import calendar, duties, people, units
 from storage.calendar import Event, Form
 from storage.connection import Database, Effect, effect
 from storage.people import Post
-from storage.reminders import last_tick
 from storage.units import Unit
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -111,9 +110,12 @@ class SmallCluster:
 
     async def tick(self, when: str) -> dict[str, list[str]]:
         """One look at an instant; the letters that it wrote, by person."""
-        now = at(when)
+        return await self.tick_at(at(when))
+
+    async def tick_at(self, now: int) -> dict[str, list[str]]:
+        """The same, at an epoch."""
         before = await self._letters()
-        await self.database.write(await self.database.read(lambda read: due_reminders(read, now, ZONE, last_tick(read))))
+        await self.database.write(await self.database.read(lambda read: look(read, now, ZONE)))
         after = await self._letters()
         written: dict[str, list[str]] = {}
         for ident, (person_id, reply) in after.items():
@@ -126,8 +128,10 @@ class SmallCluster:
         return [(person_id, text_of(decode(reply))) for person_id, reply in (await self._letters()).values()]
 
     async def _letters(self) -> dict[int, tuple[str, str]]:
+        query = "SELECT id, person_id, reply FROM outbox WHERE reply <> '' ORDER BY id"
+
         def rows(read: object) -> dict[int, tuple[str, str]]:
-            return {row[0]: (row[1], row[2]) for row in read.execute("SELECT id, person_id, reply FROM outbox ORDER BY id")}  # type: ignore[attr-defined]
+            return {row[0]: (row[1], row[2]) for row in read.execute(query)}  # type: ignore[attr-defined]
 
         return await self.database.read(rows)
 
