@@ -11,15 +11,25 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Concatenate, NewType, ParamSpec, TypeVar
+from typing import Any, Concatenate, NewType, ParamSpec, TypeVar, cast
 
 import aiosqlite
 
-from storage.errors import Conflict, DatabaseBusy, DatabaseFull, StorageError
-from storage.migrations import migrate
+from storage.database_file import emptied, files_folder, fold_pages, instance_running, look_through, translated
+from storage.errors import (
+    Conflict,
+    DatabaseBusy,
+    DatabaseDamaged,
+    DatabaseFull,
+    DatabaseUnsuited,
+    OlderProgramRunning,
+    StorageError,
+)
+from storage.migrations import migrate, newest, recognised
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +44,12 @@ T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 5_000
 READERS = 2
+
+MOST_TOGETHER = 32
+"""Short reads that share a hop: enough that the hop costs next to nothing, few enough that the first is not kept waiting by the last."""
+
+LONG_SECONDS = 0.05
+"""After this the next batch goes to another reader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +78,12 @@ class _Waiting:
     done: asyncio.Future[list[object]]
 
 
+@dataclass(slots=True)
+class _Asking:
+    function: Callable[[Snapshot], object]
+    done: asyncio.Future[object]
+
+
 class Database:
     """One SQLite file, open: `read` on snapshots, `write` through the batching writer. Use `Database.open`, and `close` it."""
 
@@ -72,37 +94,53 @@ class Database:
         for reader in readers:
             self._readers.put_nowait(reader)
         self._reader_count = len(readers)
+        self._asking: list[_Asking] = []
+        self._reading: asyncio.Task[None] | None = None
+        self._hops: set[asyncio.Task[None]] = set()
         self._waiting: list[_Waiting] = []
         self._wake = asyncio.Event()
         self._closing = False
+        self.watch: Callable[[int, float, bool], None] | None = None
+        """Told of each batch: how many turns, how many seconds, whether the file could not be written."""
         self._writing = asyncio.create_task(self._write_batches(), name="storage-writer")
 
     @classmethod
-    async def open(cls, path: Path, *, readers: int = READERS) -> Database:
-        """Open (and create or migrate) the database at ``path``. Raises StorageError when the file is not usable."""
+    async def open(cls, path: Path, *, readers: int = READERS, owner: bool = False) -> Database:
+        """Open (and create or migrate) the database at ``path``.
+
+        ``owner``: for whoever holds the instance lock. He looks the whole file through first, and he alone folds the log into the file
+        as it grows; others leave that to him (or to the close of the last of them).
+
+        Raises StorageError when the file is not usable (DatabaseDamaged, DatabaseForeign, DatabaseFull, DatabaseBusy, DatabaseUnsuited
+        tell why); nothing of it is changed then.
+        """
         opened: list[aiosqlite.Connection] = []
+        if emptied(path):
+            raise DatabaseDamaged("the file is empty, and what belongs to it is not")
         try:
-            writer = await aiosqlite.connect(path, isolation_level=None)
+            writer = await _connected(path)
         except sqlite3.Error as error:
-            raise _translated(error) from error
+            raise translated(error) from error
         try:
-            await _hop(writer, _prepare_writer)
+            await _hop(writer, _prepare_writer, path, owner)
             address = _read_only(path)
             for _ in range(readers):
-                reader = await aiosqlite.connect(address, uri=True, isolation_level=None)
+                reader = await _connected(address, uri=True)
                 opened.append(reader)
             for reader in opened:
                 await _hop(reader, _prepare_reader)
-        except (sqlite3.Error, StorageError) as error:
+        except (sqlite3.Error, StorageError, OSError) as error:
             for connection in (writer, *opened):
                 await connection.close()
-            raise _translated(error) if isinstance(error, sqlite3.Error) else error from error
+            if isinstance(error, OSError):
+                raise DatabaseFull(str(error)) from error    # the copy aside before a migration
+            raise translated(error) if isinstance(error, sqlite3.Error) else error from error
         return cls(path, writer, opened)
 
     @property
     def files(self) -> Path:
         """The content-addressed folder of files beside the database."""
-        return self.path.with_name(self.path.name + ".files")
+        return files_folder(self.path)
 
     async def read(self, function: Callable[[Snapshot], T]) -> T:
         """Run ``function`` on one snapshot, in one hop to a reader's thread, and return what it returns."""
@@ -110,9 +148,42 @@ class Database:
         try:
             return await _hop(reader, _in_snapshot, function)
         except sqlite3.Error as error:
-            raise _translated(error) from error
+            raise translated(error) from error
         finally:
             self._readers.put_nowait(reader)
+
+    async def read_together(self, function: Callable[[Snapshot], T]) -> T:
+        """As `read`, for what is short: all that wait share one hop and one snapshot. One that takes long keeps only its own batch."""
+        waiting = _Asking(function, asyncio.get_running_loop().create_future())
+        self._asking.append(waiting)
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._read_batches(), name="storage-reader")
+        return cast(T, await waiting.done)
+
+    async def _read_batches(self) -> None:
+        try:
+            while self._asking:
+                batch, self._asking = self._asking[:MOST_TOGETHER], self._asking[MOST_TOGETHER:]
+                hop = asyncio.create_task(self._read_batch(batch))
+                self._hops.add(hop)
+                hop.add_done_callback(self._hops.discard)
+                await asyncio.wait({hop}, timeout=LONG_SECONDS)
+        finally:
+            self._reading = None
+
+    async def _read_batch(self, batch: Sequence[_Asking]) -> None:
+        outcomes: Sequence[tuple[object, Exception | None]]
+        try:
+            outcomes = await self.read(lambda read: [_answer(read, waiting.function) for waiting in batch])
+        except StorageError as error:
+            outcomes = [(None, error) for _ in batch]
+        for waiting, (found, wrong) in zip(batch, outcomes, strict=True):
+            if waiting.done.done():
+                continue
+            if wrong is not None:
+                waiting.done.set_exception(wrong)
+            else:
+                waiting.done.set_result(found)
 
     async def write(self, effects: Sequence[Effect]) -> list[object]:
         """Apply the effects in order and return what each returned, once they are committed (``synchronous=FULL``).
@@ -134,6 +205,7 @@ class Database:
         await self._writing
         for _ in range(self._reader_count):
             reader = await self._readers.get()
+            _MEMORIES.pop(id(reader._conn), None)
             await reader.close()
         await self._writer.close()
 
@@ -144,10 +216,14 @@ class Database:
             batch, self._waiting = self._waiting, []
             if not batch:
                 continue
+            began = time.monotonic()
             try:
                 outcomes = await _hop(self._writer, _commit, [waiting.effects for waiting in batch])
+                failed = any(isinstance(outcome, DatabaseFull | DatabaseBusy) for outcome in outcomes)
             except sqlite3.Error as error:
-                outcomes = [_translated(error) for _ in batch]
+                outcomes, failed = [translated(error) for _ in batch], True
+            if self.watch is not None:
+                self.watch(len(batch), time.monotonic() - began, failed)
             for waiting, outcome in zip(batch, outcomes, strict=True):
                 if waiting.done.cancelled():
                     continue
@@ -155,6 +231,16 @@ class Database:
                     waiting.done.set_exception(outcome)
                 else:
                     waiting.done.set_result(outcome)
+
+
+async def _connected(address: str | Path, **given: Any) -> aiosqlite.Connection:
+    """A connection with its thread. Where it cannot be made the thread has ended, too: it would speak into a loop that is closed."""
+    connection = aiosqlite.connect(address, isolation_level=None, **given)
+    try:
+        return await connection
+    except sqlite3.Error:
+        await asyncio.to_thread(connection._thread.join)
+        raise
 
 
 def _read_only(path: Path) -> str:
@@ -169,17 +255,46 @@ async def _hop(
     return result
 
 
-def _prepare_writer(connection: sqlite3.Connection) -> None:
+def _prepare_writer(connection: sqlite3.Connection, path: Path, owner: bool) -> None:
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-    connection.execute("PRAGMA journal_mode = WAL")
+    schema = recognised(connection)    # before the first word is written into it
+    if 0 < schema < newest() and not owner and instance_running(path):
+        raise OlderProgramRunning("an instance of an older program is running")
+    if owner:
+        look_through(connection)
+    if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
+        raise DatabaseUnsuited("the folder cannot hold a write-ahead log")
     connection.execute("PRAGMA synchronous = FULL")
-    migrate(connection)
+    connection.execute(f"PRAGMA wal_autocheckpoint = {fold_pages(path) if owner else 0}")
+    migrate(connection, path)
     connection.execute("PRAGMA foreign_keys = ON")
 
 
 def _prepare_reader(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     connection.execute("PRAGMA query_only = ON")
+    _MEMORIES[id(connection)] = {}
+
+
+_MEMORIES: dict[int, dict[Hashable, Any]] = {}
+
+MOST_REMEMBERED = 8_192
+
+
+def remembered(read: Snapshot, key: Hashable, find: Callable[[], T]) -> T:
+    """What ``find`` reads, kept with the reader's connection under a key that names a version of it, so that it can never be stale.
+
+    On any other connection (the writer's, whose transaction may yet be rolled back) it is read each time.
+    """
+    memory = _MEMORIES.get(id(read))
+    if memory is None:
+        return find()
+    if key not in memory:
+        if len(memory) >= MOST_REMEMBERED:
+            memory.clear()
+        memory[key] = find()
+    found: T = memory[key]
+    return found
 
 
 def _in_snapshot(connection: sqlite3.Connection, function: Callable[[Snapshot], T]) -> T:
@@ -188,6 +303,15 @@ def _in_snapshot(connection: sqlite3.Connection, function: Callable[[Snapshot], 
         return function(Snapshot(connection))
     finally:
         connection.execute("ROLLBACK")
+
+
+def _answer(read: Snapshot, function: Callable[[Snapshot], object]) -> tuple[object, Exception | None]:
+    try:
+        return function(read), None
+    except sqlite3.Error as error:
+        return None, translated(error)
+    except Exception as error:
+        return None, error
 
 
 _Outcome = list[object] | Exception
@@ -218,16 +342,6 @@ def _apply(connection: sqlite3.Connection, effects: Sequence[Effect]) -> _Outcom
         connection.execute("RELEASE turn")
         if not isinstance(error, Conflict):
             log.exception("An effect failed; nothing of its turn is kept")
-        return _translated(error) if isinstance(error, sqlite3.Error) else error
+        return translated(error) if isinstance(error, sqlite3.Error) else error
     connection.execute("RELEASE turn")
     return results
-
-
-def _translated(error: sqlite3.Error) -> StorageError:
-    code = getattr(error, "sqlite_errorcode", None)
-    primary = None if code is None else code & 0xFF
-    if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return DatabaseBusy(str(error))
-    if primary in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-        return DatabaseFull(str(error))
-    return StorageError(str(error))

@@ -15,3 +15,19 @@ class DatabaseBusy(StorageError):
 
 class DatabaseFull(StorageError):
     """The disk is full or cannot be written."""
+
+
+class DatabaseDamaged(StorageError):
+    """The file is torn, cut short or overwritten: what is left is read no further. A backup has to be restored."""
+
+
+class DatabaseForeign(StorageError):
+    """The file is not a database of this program."""
+
+
+class OlderProgramRunning(StorageError):
+    """The schema is to be brought to this program's, while an instance that knows the old one only is running on it."""
+
+
+class DatabaseUnsuited(StorageError):
+    """The folder cannot hold a write-ahead log (a network folder, most often)."""

@@ -26,7 +26,9 @@ def write_content(folder: Path, content: bytes) -> str:
         return sha256
     partial = folder / f"{sha256}.partial"
     try:
-        folder.mkdir(exist_ok=True)
+        if not folder.exists():
+            folder.mkdir(exist_ok=True)
+            owned_like(folder, folder.parent)
         with partial.open("wb") as out:
             out.write(content)
             out.flush()
@@ -41,6 +43,13 @@ def write_content(folder: Path, content: bytes) -> str:
         partial.unlink(missing_ok=True)
         raise DatabaseFull(str(error)) from error
     return sha256
+
+
+def owned_like(path: Path, model: Path) -> None:
+    """Give what root has written to whoever owns the model (the bot's account), or the bot could not open it. Raises OSError."""
+    if os.geteuid() == 0:
+        owner = model.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def content_path(folder: Path, sha256: str) -> Path:

@@ -53,7 +53,7 @@ CREATE TABLE channels (                      -- where a polling channel goes on
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE outbox (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT,      -- never given twice: the sender follows it
   key TEXT UNIQUE,                           -- a reminder's identity: the same one is never queued twice; null for replies
   channel TEXT NOT NULL,
   address TEXT NOT NULL,
@@ -72,10 +72,14 @@ CREATE TABLE outbox (
   expires_at INTEGER,
   created_at INTEGER NOT NULL,
   sent_at INTEGER,
-  error TEXT
-) STRICT;
+  error TEXT,
+  told INTEGER NOT NULL DEFAULT 0 CHECK (told IN (0, 1))   -- whether the organisers know that it failed
+, broadcast_id TEXT) STRICT;
 CREATE INDEX outbox_waiting ON outbox (channel, lane DESC, id) WHERE state = 'waiting';
+CREATE INDEX outbox_by_address ON outbox (channel, address) WHERE state = 'waiting';
 CREATE INDEX outbox_by_person ON outbox (person_id, created_at);
+CREATE INDEX outbox_untold ON outbox (id) WHERE state = 'failed' AND told = 0;
+CREATE INDEX outbox_by_broadcast ON outbox (broadcast_id, state) WHERE broadcast_id IS NOT NULL;
 
 CREATE TABLE menus (                         -- the choices of one answer: what a tap or a typed number means
   number INTEGER PRIMARY KEY,
@@ -125,10 +129,12 @@ CREATE TABLE accounts (
   person_id TEXT NOT NULL REFERENCES people (id),
   preferred INTEGER NOT NULL DEFAULT 0 CHECK (preferred IN (0, 1)),   -- reminders go here
   blocked_at INTEGER,
-  linked_at INTEGER NOT NULL,
+  linked_at INTEGER NOT NULL, blocked_told INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (channel, address)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX accounts_by_person ON accounts (person_id);
+-- blocked_told: whether the organisers know
+CREATE INDEX accounts_untold ON accounts (blocked_at) WHERE blocked_at IS NOT NULL AND blocked_told = 0;
 
 CREATE TABLE posts (                         -- unit + role, dated
   id TEXT PRIMARY KEY,
@@ -151,6 +157,15 @@ CREATE TABLE invitations (                   -- single-use joining codes, hashed
   expires_at INTEGER NOT NULL,
   used_at INTEGER,
   used_by TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE link_codes (                    -- one-time codes by which a person links another account of his, hashed
+  code_hash TEXT PRIMARY KEY,
+  person_id TEXT NOT NULL REFERENCES people (id),
+  channel TEXT NOT NULL,                     -- where it was shown
+  address TEXT NOT NULL,
+  expires_at INTEGER NOT NULL,
+  used_at INTEGER
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE wrong_codes (                   -- five wrong tries lock an address for an hour
@@ -291,6 +306,7 @@ CREATE TABLE targets (                       -- plan figures; item_id is a crite
   plan TEXT NOT NULL,
   PRIMARY KEY (year, unit_id, item_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX targets_by_item ON targets (year, item_id);
 
 CREATE TABLE calendar_years (                -- what a calendar file says as a whole
   year INTEGER PRIMARY KEY REFERENCES years (year),
@@ -418,6 +434,7 @@ CREATE TABLE criterion_values (              -- what a score is computed from: t
   PRIMARY KEY (year, unit_id, criterion_id, basis),
   FOREIGN KEY (year, criterion_id) REFERENCES criteria (year, id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX values_by_criterion ON criterion_values (year, criterion_id);
 
 CREATE TABLE adjustments (
   year INTEGER NOT NULL,
@@ -468,6 +485,47 @@ CREATE TABLE totals (
   PRIMARY KEY (year, unit_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX totals_by_rank ON totals (year, rank_key);
+
+CREATE TABLE year_totals (                   -- the year in one line, kept by the triggers below in whatever transaction changes a total
+  year INTEGER PRIMARY KEY,
+  members INTEGER NOT NULL DEFAULT 0,        -- memberships of the year: where units are fewer, totals are still to be computed
+  units INTEGER NOT NULL DEFAULT 0,
+  ranked INTEGER NOT NULL DEFAULT 0,
+  incomplete INTEGER NOT NULL DEFAULT 0,     -- units that lack a value
+  reported INTEGER NOT NULL DEFAULT 0,
+  verified INTEGER NOT NULL DEFAULT 0,
+  updated_at INTEGER NOT NULL DEFAULT 0,
+  revision INTEGER NOT NULL DEFAULT 0        -- moves with each change of a total
+) STRICT;
+CREATE TRIGGER member_added BEFORE INSERT ON memberships
+WHEN NOT EXISTS (SELECT 1 FROM memberships WHERE year = NEW.year AND unit_id = NEW.unit_id)
+BEGIN
+  INSERT INTO year_totals (year) SELECT NEW.year WHERE NOT EXISTS (SELECT 1 FROM year_totals WHERE year = NEW.year);
+  UPDATE year_totals SET members = members + 1 WHERE year = NEW.year;
+END;
+CREATE TRIGGER member_removed AFTER DELETE ON memberships
+BEGIN
+  UPDATE year_totals SET members = members - 1 WHERE year = OLD.year;
+END;
+CREATE TRIGGER total_added AFTER INSERT ON totals
+BEGIN
+  INSERT INTO year_totals (year) SELECT NEW.year WHERE NOT EXISTS (SELECT 1 FROM year_totals WHERE year = NEW.year);
+  UPDATE year_totals SET units = units + 1, ranked = ranked + (NEW.rank_key IS NOT NULL), incomplete = incomplete + (NEW.missing > 0),
+    reported = reported + NEW.reported, verified = verified + NEW.verified, updated_at = MAX(updated_at, NEW.updated_at),
+    revision = revision + 1 WHERE year = NEW.year;
+END;
+CREATE TRIGGER total_removed AFTER DELETE ON totals
+BEGIN
+  UPDATE year_totals SET units = units - 1, ranked = ranked - (OLD.rank_key IS NOT NULL), incomplete = incomplete - (OLD.missing > 0),
+    reported = reported - OLD.reported, verified = verified - OLD.verified, revision = revision + 1 WHERE year = OLD.year;
+END;
+CREATE TRIGGER total_changed AFTER UPDATE ON totals
+BEGIN
+  UPDATE year_totals SET ranked = ranked + (NEW.rank_key IS NOT NULL) - (OLD.rank_key IS NOT NULL),
+    incomplete = incomplete + (NEW.missing > 0) - (OLD.missing > 0), reported = reported + NEW.reported - OLD.reported,
+    verified = verified + NEW.verified - OLD.verified, updated_at = MAX(updated_at, NEW.updated_at), revision = revision + 1
+    WHERE year = NEW.year;
+END;
 
 CREATE TABLE group_points (
   year INTEGER NOT NULL,
@@ -542,3 +600,136 @@ CREATE TABLE attendances (                   -- answers to a conference: of a pe
   at INTEGER NOT NULL,
   PRIMARY KEY (event_id, unit_id)
 ) STRICT, WITHOUT ROWID;
+
+-- Broadcasts -----------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE broadcasts (                    -- a message of the secretary to many
+  id TEXT PRIMARY KEY,                       -- minted before the preview: a second "Xác nhận" sends nothing
+  created_by TEXT NOT NULL REFERENCES people (id),
+  created_at INTEGER NOT NULL,
+  audience TEXT NOT NULL,                    -- JSON: roles, units, event; who that is gets decided when it is sent
+  body TEXT NOT NULL,                        -- blanked with its letters; the counts stay
+  sha256 TEXT REFERENCES files (sha256),
+  media_type TEXT NOT NULL DEFAULT '',
+  file_name TEXT NOT NULL DEFAULT '',
+  signed_as TEXT NOT NULL,                   -- secretary, admin: in whose name
+  send_at INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('scheduled', 'sending', 'done', 'cancelled', 'missed')),
+  round INTEGER NOT NULL DEFAULT 0,          -- how often letters were queued: sending again is the next round
+  started_at INTEGER,
+  ended_at INTEGER,
+  counts TEXT                                -- JSON, once its letters are forgotten
+) STRICT, WITHOUT ROWID;
+CREATE INDEX broadcasts_open ON broadcasts (send_at) WHERE state IN ('scheduled', 'sending');
+CREATE INDEX broadcasts_latest ON broadcasts (created_at);
+
+CREATE TABLE broadcast_recipients (          -- whom it was meant for when it was sent
+  broadcast_id TEXT NOT NULL REFERENCES broadcasts (id),
+  unit_id TEXT NOT NULL,                     -- empty: a role of the cluster
+  person_id TEXT NOT NULL,                   -- empty: a unit in which nobody has joined
+  role TEXT NOT NULL,                        -- of the cluster; empty with a unit
+  state TEXT NOT NULL CHECK (state IN ('queued', 'blocked', 'unreachable')),   -- queued: its letter tells the rest
+  round INTEGER NOT NULL,
+  PRIMARY KEY (broadcast_id, unit_id, person_id)
+) STRICT, WITHOUT ROWID;
+
+-- What people were told of dates -----------------------------------------------------------------------------------------------
+
+CREATE TABLE dates_seen (                    -- an event's date as a look found it in the plan; what people are told is one of these
+  number INTEGER PRIMARY KEY,
+  event_id TEXT NOT NULL,                    -- the event may have left the plan since: then its newest row is a cancelled one
+  year INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  title TEXT NOT NULL,
+  day TEXT NOT NULL,
+  time TEXT,
+  place TEXT,
+  effective INTEGER NOT NULL,
+  cancelled INTEGER NOT NULL CHECK (cancelled IN (0, 1)),
+  newest INTEGER NOT NULL CHECK (newest IN (0, 1))
+) STRICT;
+CREATE UNIQUE INDEX dates_newest ON dates_seen (event_id) WHERE newest = 1;
+
+CREATE TABLE reminded (                      -- planned reminders that a look has dealt with: none of them twice, whatever the clock does
+  event_id TEXT NOT NULL,
+  planned INTEGER NOT NULL,
+  folded INTEGER NOT NULL CHECK (folded IN (0, 1)),  -- a later one was told in its place
+  at INTEGER NOT NULL,
+  PRIMARY KEY (event_id, planned)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE told (                          -- which date of a duty or an event a person knows of
+  person_id TEXT NOT NULL REFERENCES people (id),
+  subject TEXT NOT NULL,                     -- duty:ID or event:ID
+  known INTEGER REFERENCES dates_seen (number),      -- told in a letter that was delivered
+  pending INTEGER REFERENCES dates_seen (number),    -- told in a letter that is still on its way
+  letter TEXT,                               -- the key of that letter
+  at INTEGER NOT NULL,                       -- when it was written
+  PRIMARY KEY (person_id, subject)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX told_by_date ON told (known);
+CREATE INDEX told_on_its_way ON told (letter) WHERE letter IS NOT NULL;
+
+-- Pages ----------------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE page_links (                    -- links to pages of one's own: only digests of tokens and browsers are kept
+  token_hash TEXT PRIMARY KEY CHECK (length(token_hash) = 64),
+  kind TEXT NOT NULL CHECK (kind IN ('form', 'upload', 'file', 'picture')),
+  person_id TEXT REFERENCES people (id),     -- null: a picture of public facts
+  subject TEXT NOT NULL,
+  channel TEXT,                              -- the account it was given to: there the chat is told, and it ends with the account
+  address TEXT,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  bound_hash TEXT,                           -- the browser it belongs to
+  opened_at INTEGER,
+  revoked_at INTEGER,
+  CHECK ((person_id IS NULL) = (kind = 'picture'))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX page_links_by_person ON page_links (person_id, expires_at);
+
+-- The web chat ---------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE web_sessions (                  -- browsers that may see a conversation of the web chat; of their cookies only digests are kept
+  secret_hash TEXT PRIMARY KEY CHECK (length(secret_hash) = 64),
+  address TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,                        -- as typed at the sign-in
+  created_at INTEGER NOT NULL,
+  seen_at INTEGER NOT NULL,                  -- to the hour
+  barred INTEGER NOT NULL DEFAULT 0 CHECK (barred IN (0, 1)),  -- the person's post had ended when it was last looked at
+  ended INTEGER NOT NULL DEFAULT 0 CHECK (ended IN (0, 1))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX web_sessions_by_age ON web_sessions (seen_at);
+
+CREATE TABLE web_messages (                  -- what stands on the chat page, by address
+  number INTEGER PRIMARY KEY AUTOINCREMENT,  -- grows with each change: a page that was away asks for what is later
+  place INTEGER,                             -- an edit: the number of the message whose place it takes; null: its own
+  channel TEXT NOT NULL,
+  address TEXT NOT NULL,
+  author TEXT NOT NULL CHECK (author IN ('bot', 'person')),
+  key TEXT,                                  -- given by the page: a message that is sent again stands once
+  kind TEXT NOT NULL CHECK (kind IN ('text', 'picture', 'file')),
+  text TEXT NOT NULL,
+  buttons TEXT NOT NULL,                     -- JSON: rows of labels with what a tap sends
+  sha256 TEXT NOT NULL,
+  name TEXT NOT NULL,
+  media_type TEXT NOT NULL,
+  protect INTEGER NOT NULL CHECK (protect IN (0, 1)),   -- holds a code: forgotten soon
+  at INTEGER NOT NULL,
+  UNIQUE (channel, address, key)
+) STRICT;
+CREATE INDEX web_messages_by_address ON web_messages (channel, address, number);
+CREATE INDEX web_messages_by_age ON web_messages (at);
+CREATE INDEX web_messages_protected ON web_messages (at) WHERE protect = 1;
+CREATE TRIGGER web_account_gone AFTER DELETE ON accounts WHEN OLD.channel = 'web'
+BEGIN
+  UPDATE web_sessions SET ended = 1 WHERE address = OLD.address;
+END;
+CREATE TRIGGER web_session_ended AFTER UPDATE ON web_sessions WHEN NEW.ended = 1
+BEGIN
+  DELETE FROM web_messages WHERE channel = 'web' AND address = NEW.address;
+END;
+CREATE TRIGGER web_session_gone AFTER DELETE ON web_sessions
+BEGIN
+  DELETE FROM web_messages WHERE channel = 'web' AND address = OLD.address;
+END;
