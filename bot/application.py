@@ -5,34 +5,69 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot.channels.base import Channel
+from bot.backups import DailyBackup
+from bot.channels.base import Channel, HasMenu
 from bot.clock import Clock
+from bot.counters import Counters
+from bot.health import Health
 from bot.language import languages
+from bot.menus import Menus
 from bot.sender import Sender
+from bot.sending.links import Links
 from bot.turns import Minting, Turns
+from handlers.broadcasting.due import due_broadcasts
 from handlers.dispatch import Dispatcher
 from handlers.registry import registry
-from handlers.schedule.reminding import due_reminders, planned_instants, still_wanted
-from storage import conversation, inbox, outbox
+from handlers.schedule.alerts import due_alerts
+from handlers.schedule.reminding import due_reminders, letters_in, look, planned_instants, still_wanted
+from handlers.schedule.upkeep import due_upkeep
+from storage import broadcasts, conversation, inbox, linking, outbox, page_links, settings
 from storage.connection import Database, Snapshot, effect
 from storage.errors import Conflict
 from storage.invitations import ALPHABET, LENGTH
-from storage.reminders import last_tick
 
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 15
+SWEEP_SECONDS = 3_600
+"""How often what is old is forgotten."""
+
+LONGEST_TICK_SECONDS = 300
+"""A tick that takes longer hangs; it is given up, and the next one takes up its reminders."""
+
+LISTEN_AGAIN_SECONDS = 5
+STOP_SECONDS = 5.0
+"""How long turns and letters in hand may take once the program ends."""
+
 LOOK_AHEAD_DAYS = 120
 
 
 def random_minting() -> Minting:
-    """New ids and joining codes from the operating system's randomness."""
-    return Minting(lambda: secrets.token_hex(5), lambda: "".join(secrets.choice(ALPHABET) for _ in range(LENGTH)))
+    """New ids, joining codes and secrets from the operating system's randomness."""
+    return Minting(
+        _Opaque(), lambda: "".join(secrets.choice(ALPHABET) for _ in range(LENGTH)), lambda: secrets.token_urlsafe(32)
+    )
+
+
+class _Opaque:
+    """Ten hexadecimal digits a call; asking the operating system for many at once costs a fraction."""
+
+    def __init__(self) -> None:
+        self._left: deque[str] = deque()
+
+    def __call__(self) -> str:
+        try:
+            return self._left.popleft()     # from several readers' threads: either of two gets its own
+        except IndexError:
+            digits = secrets.token_hex(5 * 256)
+            self._left.extend(digits[start : start + 10] for start in range(10, len(digits), 10))
+            return digits[:10]
 
 
 class Application:
@@ -49,92 +84,182 @@ class Application:
         facts: Mapping[str, str] | None = None,
         minting: Minting | None = None,
         background: bool = True,
+        counters: Counters | None = None,
+        backups: DailyBackup | None = None,
     ) -> None:
         self.database = database
+        self.counters = counters or Counters()
+        self.health = Health(self.counters, channels)
+        database.watch = self.counters.committed
         self.clock = clock
         self.zone = zone
         self._channels = {channel.name: channel for channel in channels}
-        self._minting = minting or random_minting()
-        spoken = languages(zone)
-        self._senders = {channel.name: Sender(database, channel, clock, spoken, still_wanted) for channel in channels}
+        self.minting = minting or random_minting()
+        self.facts = facts or {}
+        self.language = language
+        self.languages = spoken = languages(zone)
+        links = Links(self.facts, self.minting.secret, clock)
+        self.senders = {
+            channel.name: Sender(database, channel, clock, spoken, still_wanted, channels=self._channels, moved=self._moved, links=links)
+            for channel in channels
+        }
+        self._given: set[str] = set()
         self.turns = Turns(
-            database, self._channels, clock, zone, Dispatcher(registry(), spoken), spoken, language, self._minting, facts or {}, self._wake
-        )
+            database, self._channels, clock, zone, Dispatcher(registry(), spoken), spoken, language, self.minting, self.facts, self.wake,
+            self.counters,
+        )  # fmt: skip
+        self._menus = [
+            Menus(database, channel, clock, zone, spoken, language) for channel in channels if isinstance(channel, HasMenu)
+        ]
+        self._backups = backups
         self._background = background
+        self._swept = 0
+        self._listening: list[asyncio.Task[None]] = []
         self._tasks: list[asyncio.Task[None]] = []
+        self._ticking = False
         self._scheduler: AsyncIOScheduler | None = None
 
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        return tuple(self._channels.values())
+
     async def start(self) -> None:
-        """Go on where the last run ended, then listen, send and tick."""
+        """Go on where the last run ended, then listen, send and tick, the first time at once."""
         await self.turns.resume()
         if not self._background:
             return
         for channel in self._channels.values():
-            self._tasks.append(asyncio.create_task(self._listen(channel), name=f"listen {channel.name}"))
-            self._tasks.append(asyncio.create_task(self._senders[channel.name].run(), name=f"send {channel.name}"))
+            self._listening.append(asyncio.create_task(self._listen(channel), name=f"listen {channel.name}"))
+            self._tasks.append(asyncio.create_task(self.senders[channel.name].run(), name=f"send {channel.name}"))
+        self._tasks += [asyncio.create_task(menus.run(), name="menus") for menus in self._menus]
+        self._tasks.append(asyncio.create_task(self._tick_safely(), name="first tick"))
         self._scheduler = AsyncIOScheduler(timezone=self.zone)
         self._scheduler.add_job(
             self._tick_safely, "interval", seconds=TICK_SECONDS, coalesce=True, misfire_grace_time=None, max_instances=1
         )
         self._scheduler.start()
 
-    async def stop(self) -> None:
-        """Stop taking updates, finish the turns in hand, close the connections. What waits in the outbox is sent after the next start."""
-        if self._scheduler is not None:
+    async def stop_taking(self) -> None:
+        """Take no more updates: what is not stored yet stays with its platform. Ticks end too."""
+        self.health.stopping = True
+        if self._scheduler is not None and self._scheduler.running:
             self._scheduler.shutdown(wait=False)
+        for task in self._listening:
+            task.cancel()
+        await _within(1.0, asyncio.gather(*self._listening, return_exceptions=True))
+
+    async def stop(self, within: float = STOP_SECONDS) -> None:
+        """Stop taking updates, finish the turns and letters in hand, close the connections, whatever hangs.
+
+        A turn that is not finished in time is taken up after the next start, and what waits in the outbox is sent then.
+        """
+        await self.stop_taking()
+        if not await _within(within * 0.35, self.turns.settle()):
+            log.warning("Some turns could not be finished; they are taken up after the next start")
+        await asyncio.gather(*(sender.finish(within * 0.35) for sender in self.senders.values()))
+        if self._backups is not None:
+            await _within(within * 0.1, self._backups.stop())
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.turns.settle()
-        for channel in self._channels.values():
-            await channel.close()
-        await self.database.close()
+        await _within(within * 0.05, asyncio.gather(*self._tasks, return_exceptions=True))
+        closing = [channel.close() for channel in self._channels.values()]
+        if not await _within(within * 0.1, asyncio.gather(*closing, return_exceptions=True)):
+            log.warning("A channel's connections could not be closed in time")
+        if not await _within(within * 0.15, self.database.close()):
+            log.warning("The database could not be closed in time; what was committed stands")
 
     async def settle(self) -> None:
         """Wait until every stored update is decided and everything that is due is sent."""
         await self.turns.settle()
-        for sender in self._senders.values():
-            await sender.drain()
+        waiting = set(self.senders)
+        while waiting:      # a letter that one channel refuses may go to another
+            self._given.clear()
+            for name in self.senders:
+                if name in waiting:
+                    await self.senders[name].drain()
+            waiting = set(self._given)
 
     async def tick(self) -> None:
         """Turn the reminders that are due into letters, and forget what is old."""
-        now = self.clock.now()
+        now, began = self.clock.now(), self.counters.now()
+        if self.counters.last_commit_failed:
+            # Ask again whether the file can be written: with nothing to write nobody would find out.
+            await self.database.write((effect(settings.put, "tick.probe", str(now)),))
         await self.turns.retry()
-        effects = await self.database.read(lambda read: due_reminders(read, now, self.zone, last_tick(read)))
+        effects = await self.database.read(lambda read: look(read, now, self.zone))
         try:
-            await self.database.write(effects)
+            if effects:
+                await self.database.write(effects)
         except Conflict:
+            effects = ()
             log.info("Another tick has looked in between; its letters stand")
-        await self.database.write((effect(conversation.drop_old_menus, now), effect(inbox.drop_old, now), effect(outbox.drop_old, now)))
-        self._wake()
+        told = await self.database.read(lambda read: due_broadcasts(read, now, self.zone))
+        try:
+            if told:
+                await self.database.write(told)
+        except Conflict:
+            log.info("A broadcast has moved on in between; the next tick looks again")
+        alert = await self.database.read(
+            lambda read: (*due_alerts(read, now, self.zone, self._channels), *due_upkeep(read, now, self.zone))
+        )
+        try:
+            if alert:
+                await self.database.write(alert)
+        except Conflict:
+            log.info("What could not be sent has changed in between; the next tick tells of it")
+        if not self._swept <= now < self._swept + SWEEP_SECONDS:
+            self._swept = now
+            forgotten = (conversation.drop_old_menus, inbox.drop_old, outbox.drop_old, linking.drop_old, page_links.drop_old)
+            await self.database.write(tuple(effect(each, now) for each in forgotten))
+        if self._backups is not None:
+            await self._backups.tick()
+        self.counters.ticked(self.counters.now() - began, letters_in(effects))
+        self.wake()
 
     async def next_reminder(self) -> int | None:
-        """When (epoch) a reminder will be due next; None within the next months. For the demo's clock."""
+        """When (epoch) a reminder or a scheduled broadcast will be due next; None within the next months. For the demo's clock."""
         now = self.clock.now()
 
         def first(read: Snapshot) -> int | None:
             instants = planned_instants(read, now, now + LOOK_AHEAD_DAYS * 86_400, self.zone)
-            return next((each for each in instants if _queues(due_reminders(read, each, self.zone, now))), None)
+            reminder = next((each for each in instants if letters_in(due_reminders(read, each, self.zone, now))), None)
+            return min((each for each in (reminder, broadcasts.next_due(read, now)) if each is not None), default=None)
 
         return await self.database.read(first)
 
     def receiver(self, channel: str) -> Callable[[str, str], Awaitable[None]]:
         """What a channel calls with each raw update."""
 
+        sender = self.senders[channel]
+
         async def receive(key: str, payload: str) -> None:
+            sender.expect_reply()
             await self.turns.receive(channel, key, payload)
 
         return receive
 
-    def _wake(self) -> None:
-        for sender in self._senders.values():
+    def _moved(self, channel: str) -> None:
+        """Letters went from one channel to another."""
+        self._given.add(channel)
+        self.senders[channel].look_again()
+
+    def wake(self) -> None:
+        """Letters were queued."""
+        for sender in self.senders.values():
             sender.wake()
 
     async def _tick_safely(self) -> None:
+        if self._ticking:
+            return
+        self._ticking = True
         try:
-            await self.tick()
+            async with asyncio.timeout(LONGEST_TICK_SECONDS):
+                await self.tick()
         except Exception:
+            self.counters.ticks_failed += 1
             log.exception("A tick failed; the next one takes up its reminders")
+        finally:
+            self._ticking = False
 
     async def _listen(self, channel: Channel) -> None:
         async def position() -> tuple[str, int] | None:
@@ -143,9 +268,24 @@ class Application:
         async def moved(to: str) -> None:
             await self.database.write((effect(inbox.move_position, channel.name, to, self.clock.now()),))
 
-        await channel.listen(self.receiver(channel.name), position, moved)
+        while True:
+            try:
+                await channel.listen(self.receiver(channel.name), position, moved)
+            except Exception:
+                log.exception("Listening on %s failed; it begins anew", channel.name)
+                await asyncio.sleep(LISTEN_AGAIN_SECONDS)
+            else:
+                return
 
 
-def _queues(effects: Sequence[object]) -> bool:
-    """Whether a letter is among the effects."""
-    return any(getattr(each, "function", None) is outbox.queue for each in effects)
+async def _within(seconds: float, work: Awaitable[object]) -> bool:
+    """Whether the work ended in time. What did not is cancelled, and not waited for for long: it may hang."""
+    task = asyncio.ensure_future(work)
+    await asyncio.wait({task}, timeout=seconds)
+    if not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=0.2)
+        return False
+    if not task.cancelled() and task.exception() is not None:
+        log.error("The end was not orderly", exc_info=task.exception())
+    return True

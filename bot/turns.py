@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from bot.channels.base import Channel, FileTooLarge, Inbound, Part, SendError
 from bot.clock import Clock
+from bot.counters import Counters
 from bot.language import Language
 from bot.screening import only_the_fact, read_screened, screen
 from handlers.kit.message import m
@@ -59,10 +60,11 @@ class _Update:
 
 @dataclass(frozen=True, slots=True)
 class Minting:
-    """Where new ids and joining codes come from."""
+    """Where new ids, joining codes and the secrets of pages come from."""
 
     opaque: Callable[[], str]
     code: Callable[[], str]
+    secret: Callable[[], str]
 
 
 class Turns:
@@ -80,6 +82,7 @@ class Turns:
         minting: Minting,
         facts: Mapping[str, str],
         committed: Callable[[], None],
+        counters: Counters | None = None,
     ) -> None:
         self._database = database
         self._channels = channels
@@ -91,6 +94,7 @@ class Turns:
         self._minting = minting
         self._facts = facts
         self._committed = committed
+        self._counters = counters or Counters()
         self._lanes: dict[str, deque[tuple[_Update, Inbound]]] = {}
         self._working: set[asyncio.Task[None]] = set()
         self._unfinished: list[tuple[_Update, Inbound]] = []
@@ -110,16 +114,23 @@ class Turns:
         try:
             inbound = self._channels[channel].parse(payload)
         except Exception:
-            log.exception("An update of %s could not be understood", channel)
+            log.exception("An update could not be understood", extra={"channel": channel})
             inbound = None
         stored = payload if inbound is None else _screened(inbound, payload)
         try:
             (update_id,) = await self._database.write((effect(inbox.store, channel, key, stored, self._clock.now()),))
         except StorageError:
+            self._counters.update(channel, "not_stored")
             if inbound is not None:
                 await self._say_not_stored(channel, inbound)
             raise
-        if isinstance(update_id, int):
+        if stored is not payload:
+            self._counters.update(channel, "screened")
+        if not isinstance(update_id, int):
+            self._counters.update(channel, "duplicate")
+        elif inbound is not None and stored is payload:
+            self._line_up(_Update(update_id, channel, stored), inbound)
+        else:
             await self._schedule(_Update(update_id, channel, stored))
 
     async def retry(self) -> None:
@@ -136,8 +147,12 @@ class Turns:
     async def _schedule(self, update: _Update) -> None:
         inbound = self._understood(update)
         if inbound is None:
+            self._counters.update(update.channel, "ignored")
             await self._database.write((effect(inbox.finish, update.id, self._clock.now()),))
             return
+        self._line_up(update, inbound)
+
+    def _line_up(self, update: _Update, inbound: Inbound) -> None:
         lane = _lane(update, inbound)
         if lane in self._lanes:
             self._lanes[lane].append((update, inbound))
@@ -157,7 +172,7 @@ class Turns:
         try:
             return self._channels[update.channel].parse(update.payload)
         except Exception:
-            log.exception("Update %s of %s could not be understood and is set aside", update.id, update.channel)
+            log.exception("An update could not be understood and is set aside", extra=_facts(update))
             return None
 
     async def _run_lane(self, lane: str) -> None:
@@ -172,15 +187,19 @@ class Turns:
     async def _take(self, update: _Update, inbound: Inbound) -> bool:
         """Decide and commit a turn. False when the database cannot be written: it and those behind it wait for `retry`."""
         await self._channels[update.channel].acknowledge(inbound)
+        began = self._counters.now()
         try:
             given, before = await self._input(update.channel, inbound)
             await self._decide_and_commit(update, inbound, given, before)
+            self._counters.update(update.channel, "done")
+            self._counters.turn_seconds.add(self._counters.now() - began)
         except (DatabaseFull, DatabaseBusy):
-            log.exception("The turn of update %s could not be committed; it is taken up again", update.id)
+            log.exception("A turn could not be committed; it is taken up again", extra=_facts(update))
             await self._say_not_stored(update.channel, inbound)
             return False
         except Exception:
-            log.exception("The turn of update %s failed", update.id)
+            self._counters.update(update.channel, "failed")
+            log.exception("A turn failed", extra=_facts(update))
             await self._give_up(update, inbound)
         self._committed()
         return True
@@ -188,11 +207,11 @@ class Turns:
     async def _decide_and_commit(self, update: _Update, inbound: Inbound, given: Input, before: tuple[Effect, ...]) -> None:
         for _ in range(MOST_TRIES):
             now = self._clock.now()
-            effects = await self._database.read(lambda read: self._decide(read, update.channel, inbound, given, now))  # noqa: B023
+            effects = await self._database.read_together(lambda read: self._decide(read, update.channel, inbound, given, now))  # noqa: B023
             try:
                 await self._database.write((effect(inbox.finish, update.id, now), *before, *effects))
-            except Conflict as conflict:
-                log.info("Update %s is decided again: %s", update.id, conflict)
+            except Conflict:
+                log.info("A turn is decided again", extra=_facts(update))
                 continue
             return
         raise StorageError(f"update {update.id} met a conflict {MOST_TRIES} times")
@@ -207,11 +226,14 @@ class Turns:
             zone=self._zone,
             who=who,
             posts=() if who is None else people.posts(read, who.id, today),
-            place=Place(channel, inbound.address, inbound.kind, inbound.thread, inbound.message_id),
+            place=Place(
+                channel, inbound.address, inbound.kind, inbound.thread, inbound.message_id, self._channels[channel].capabilities.files
+            ),
             input=given,
             language=language if language in self._languages else self._default_language,
             mint=self._minting.opaque,
             mint_code=self._minting.code,
+            mint_secret=self._minting.secret,
             display_name=inbound.display_name,
             facts=self._facts,
         )
@@ -230,7 +252,7 @@ class Turns:
         except FileTooLarge:
             return _problem(sent, "too_large"), ()
         except SendError:
-            log.warning("A file of %s could not be fetched", channel)
+            log.warning("A file could not be fetched", extra={"channel": channel})
             return _problem(sent, "unavailable"), ()
         if secret_mark(file.name, file_name=True):
             return Other("secret"), ()
@@ -248,7 +270,7 @@ class Turns:
         try:
             await self._database.write((effect(inbox.finish, update.id, now, "failed"), *letter))
         except StorageError:
-            log.exception("Update %s could not be set aside; it waits for the next start", update.id)
+            log.exception("An update could not be set aside; it waits for the next start", extra=_facts(update))
             await self._say_not_stored(update.channel, inbound)
 
     async def _say_not_stored(self, channel: str, inbound: Inbound) -> None:
@@ -261,7 +283,12 @@ class Turns:
         try:
             await self._channels[channel].send(inbound.address, inbound.thread, Part("text", text), None, None)
         except SendError:
-            log.warning("%s could not be told that nothing was recorded", channel)
+            log.warning("Somebody could not be told that nothing was recorded", extra={"channel": channel})
+
+
+def _facts(update: _Update) -> dict[str, object]:
+    """What a line of the log says of an update: its number in the inbox and its channel, nothing of its content."""
+    return {"update": update.id, "channel": update.channel}
 
 
 def _lane(update: _Update, inbound: Inbound) -> str:

@@ -1,1 +1,42 @@
-"""Channels: each file is one, and passes the same contract tests. What a channel can do is data (`base.Capabilities`)."""
+"""Channels: each file is one, and passes the same contract tests. What a channel can do is data (`base.Capabilities`).
+
+A file whose channel an operator can switch on offers ``async def configured(given: Given) -> Channel | None``. The file ``NAME.py`` is
+imported only when ``THIDUA_NAME_TOKEN`` or ``THIDUA_NAME`` is set: what is not used costs nothing at the start.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bot.channels.base import Channel
+from bot.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a channel is made from. ``now``: the clock, in epoch seconds; ``secret(name)``: minted once and kept in the database."""
+
+    settings: Settings
+    now: Callable[[], int]
+    secret: Callable[[str], Awaitable[str]]
+
+
+def wanted(settings: Settings) -> tuple[str, ...]:
+    """The files of this package whose settings are set."""
+    found = (each.name for each in pkgutil.iter_modules(__path__) if not each.ispkg)
+    return tuple(name for name in found if getattr(settings, f"{name}_token", None) or getattr(settings, name, None))
+
+
+async def configured(given: Given) -> tuple[Channel, ...]:
+    """Every channel that the settings switch on. Raises SettingError where one of them cannot work as it is set."""
+    channels = []
+    for name in wanted(given.settings):
+        module = importlib.import_module(f"{__name__}.{name}")
+        make = getattr(module, "configured", None)
+        channel = None if make is None else await make(given)
+        if channel is not None:
+            channels.append(channel)
+    return tuple(channels)

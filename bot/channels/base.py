@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from handlers.kit.turn import ChatKind, Input
 
@@ -13,8 +14,24 @@ Receive = Callable[[str, str], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """How many messages a platform takes: ``overall`` and to one chat (``private``) a second, to one ``group`` a minute.
+
+    A group's address begins with ``group_prefix``.
+    """
+
+    overall: int
+    private: int
+    group: int
+    group_prefix: str = "-"
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a channel can show and take. ``counts``: how its text limit is measured; ``markup``: what its texts are written in."""
+    """What a channel can show and take. ``counts``: how its text limit is measured; ``markup``: what its texts are written in.
+
+    ``pace`` None: the channel takes messages as fast as they come.
+    """
 
     max_chars: int
     caption_chars: int
@@ -27,6 +44,7 @@ class Capabilities:
     photo_by_url: bool = False
     buttons_per_row: int = 8
     max_buttons: int = 100
+    pace: Pace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +95,39 @@ class Inbound:
     ack: str = ""
 
 
+class Contact:
+    """When a channel's platform was last heard of. Silent for more than ``patience`` seconds, the channel counts as lost."""
+
+    def __init__(self, patience: float, now: Callable[[], float] = time.monotonic) -> None:
+        self.patience = patience
+        self._now = now
+        self._heard = now()
+
+    def heard(self) -> None:
+        self._heard = self._now()
+
+    @property
+    def age(self) -> float:
+        """Seconds since the last sign; before the first one, since the start."""
+        return self._now() - self._heard
+
+    @property
+    def lost(self) -> bool:
+        return self.age > self.patience
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A path of the web side that a platform posts updates to.
+
+    ``allowed(headers)`` is asked before the body is read; ``take(body)`` gives the HTTP status: 200 only once the update is committed.
+    """
+
+    path: str
+    allowed: Callable[[Mapping[str, str]], bool]
+    take: Callable[[bytes], Awaitable[int]]
+
+
 class SendError(Exception):
     """A message was not delivered, or it is not known whether it was."""
 
@@ -113,6 +164,10 @@ class Refused(SendError):
     """The platform will never accept this message."""
 
 
+class Exhausted(SendError):
+    """The platform takes nothing more from us to anybody until its quota is renewed: surely not sent."""
+
+
 class FileTooLarge(SendError):
     """The file is larger than the channel or the bot takes."""
 
@@ -145,3 +200,42 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Let go of connections."""
+
+
+@runtime_checkable
+class Watched(Protocol):
+    """A channel whose platform can fall silent."""
+
+    contact: Contact
+
+
+@runtime_checkable
+class Hooked(Protocol):
+    """A channel that may be called by its platform (none of its hooks while it polls)."""
+
+    def hooks(self) -> Sequence[Hook]:
+        """The paths it answers; they take updates only while it listens."""
+
+
+@runtime_checkable
+class Linked(Protocol):
+    """A channel that a link opens, for joining codes. ``link`` is "" as long as it is not known."""
+
+    @property
+    def link(self) -> str: ...
+
+
+@runtime_checkable
+class HasMenu(Protocol):
+    """A channel that shows a menu of commands. ``account``: whose menu it is; another one knows nothing of what was set."""
+
+    name: str
+
+    @property
+    def account(self) -> str: ...
+
+    async def set_menu(self, address: str | None, language: str, commands: Sequence[tuple[str, str]]) -> None:
+        """The (name, description) of a chat's commands, or with None of every chat's in a language ("": all others).
+
+        None at all: the chat's own menu is taken away. Raises a SendError kind.
+        """

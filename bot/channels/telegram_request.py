@@ -14,6 +14,8 @@ import aiohttp
 from telegram._utils.defaultvalue import DEFAULT_NONE
 from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
+from telegram.request._requestparameter import RequestParameter
+from yarl import URL
 
 from bot.channels.base import Blocked, Migrated, OutcomeUnknown, RateLimited, Refused, SendError, Unreachable
 
@@ -24,6 +26,9 @@ MOST_BYTES = 21 * 1024 * 1024
 """No answer and no file we take is larger; what is, is not read to its end."""
 
 GONE = ("chat not found", "user is deactivated", "bot was blocked", "bot was kicked", "have no rights to send", "peer_id_invalid")
+
+
+_URLENCODED = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class NotSent(NetworkError):
@@ -42,6 +47,21 @@ class TooMany(TelegramError):
         self.retry_after = retry_after
 
 
+def fields(**values: object) -> RequestData:
+    """A request without files, of plain values: the library's own objects cost more than everything else in a message's way.
+
+    ``values``: text, numbers, True; lists and dicts go as JSON, None and False not at all.
+    """
+    given = [(name, value) for name, value in values.items() if value is not None and value is not False]
+    return RequestData([RequestParameter(name, _written(value), None) for name, value in given])
+
+
+def _written(value: object) -> str:
+    if value is True:
+        return "true"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
+
+
 class AiohttpRequest(BaseRequest):
     """One pool of connections. ``read_timeout`` in seconds; a call may ask for another one."""
 
@@ -58,7 +78,9 @@ class AiohttpRequest(BaseRequest):
 
     async def initialize(self) -> None:
         if self._session is None:
-            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=self._connections))
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._connections), cookie_jar=aiohttp.DummyCookieJar()
+            )
 
     async def shutdown(self) -> None:
         session, self._session = self._session, None
@@ -80,7 +102,9 @@ class AiohttpRequest(BaseRequest):
         waiting = self._read_timeout if read_timeout is DEFAULT_NONE else read_timeout
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=self._connect_timeout, sock_read=waiting)
         try:
-            async with self._session.request(method, url, data=_form(request_data), timeout=timeout) as response:
+            body = _form(request_data)
+            headers = _URLENCODED if isinstance(body, bytes) else None
+            async with self._session.request(method, url, data=body, timeout=timeout, headers=headers) as response:
                 status, payload = response.status, await _read(response)
         except aiohttp.ConnectionTimeoutError:
             raise NotSent("the server was not reached in time") from None
@@ -129,11 +153,12 @@ def _check_answer(status: int, payload: bytes) -> None:
         raise TooMany(float(parameters["retry_after"]))
 
 
-def _form(request_data: RequestData | None) -> aiohttp.FormData | dict[str, str] | None:
+def _form(request_data: RequestData | None) -> aiohttp.FormData | bytes | None:
     if request_data is None:
         return None
     if not request_data.contains_files:
-        return dict(request_data.json_parameters)
+        # A form is written as a query; yarl does it in C.
+        return URL.build(query=request_data.json_parameters).raw_query_string.encode("ascii")
     # Telegram takes file names as they stand, in UTF-8: quoted ones would reach the officer as "b%C3%A1o".
     form = aiohttp.FormData(quote_fields=False)
     for name, value in request_data.json_parameters.items():
@@ -169,8 +194,10 @@ def explain(error: Exception) -> str:
     match error:
         case InvalidToken():
             return "the token is not accepted (401/404): check THIDUA_TELEGRAM_TOKEN"
+        case Conflict() if "webhook" in str(error).lower():
+            return "a webhook was set elsewhere with the same token (409); it is taken away"
         case Conflict():
-            return "another program is polling with the same token, or a webhook is set (409)"
+            return "another program is polling with the same token (409): two instances? Only one of them gets each update"
         case TooMany() | NetworkError():
             return str(error)
         case _:

@@ -16,7 +16,15 @@ from bot.cli.parser import Parser
 from bot.language import Language
 from bot.settings import DEFAULT_LANGUAGE, LANGUAGES, SettingError, Settings, load, read_dotenv
 from handlers.kit.message import Message, m
-from storage.errors import DatabaseBusy, DatabaseFull, StorageError
+from storage.errors import (
+    DatabaseBusy,
+    DatabaseDamaged,
+    DatabaseForeign,
+    DatabaseFull,
+    DatabaseUnsuited,
+    OlderProgramRunning,
+    StorageError,
+)
 
 COMMANDS: dict[str, Message] = {
     "run": m("serve the officers on every channel that is configured"),
@@ -27,6 +35,9 @@ COMMANDS: dict[str, Message] = {
     "standings": m("the ranking of a year"),
     "invite": m("make a joining code"),
     "export": m("write everything as CSV files"),
+    "backup": m("copy database and evidence beside a running bot"),
+    "restore": m("check a backup and put it in the database's place"),
+    "doctor": m("what is wrong, and how to mend it"),
 }
 """The commands in the order of the help, with their summary."""
 
@@ -69,8 +80,14 @@ def storage_problem(settings: Settings, error: StorageError) -> Message:
         return m("{file} is in use by another program. Try again in a moment; nothing was changed.", file=file)
     if isinstance(error, DatabaseFull):
         return m("{file} cannot be written: the disk is full or read-only. Nothing was changed.", file=file)
-    if "not a database" in text or "malformed" in text:
-        return m("{file} is not a database of this program, or it is damaged.", file=file)
+    if isinstance(error, DatabaseDamaged):
+        return m("{file} is damaged; nothing was changed. Restore the last backup: thidua restore PATH.", file=file)
+    if isinstance(error, DatabaseForeign):
+        return m("{file} is not a database of this program; nothing was changed. Check THIDUA_DATABASE.", file=file)
+    if isinstance(error, OlderProgramRunning):
+        return m("The bot of an older version is running on {file}. Restart it with this version first; nothing was changed.", file=file)
+    if isinstance(error, DatabaseUnsuited):
+        return m("{file} lies in a folder that cannot hold a write-ahead log (a network folder?). Use a disk of this machine.", file=file)
     if "newer program" in text:
         return m("{file} was written by a newer version of this program. Use that version.", file=file)
     if "readonly" in text:

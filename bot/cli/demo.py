@@ -32,6 +32,8 @@ def add(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Serve until Ctrl-C or SIGTERM. Exit status 2 when a token is set (real officers must never meet the sample) or the port is taken."""
+    from bot import lock
+
     language = Language.load(settings.language)
     if not 0 <= args.port <= HIGHEST_PORT:
         print(language.text(m("--port: from 0 to {most}", most=str(HIGHEST_PORT))), file=sys.stderr)
@@ -42,7 +44,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         print(language.text(refused), file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory(prefix="thidua-demo-") as folder:
-        return asyncio.run(_serve(Path(folder) / "demo.sqlite3", args.port, not args.no_browser, language))
+        path = Path(folder) / "demo.sqlite3"
+        with lock.hold(path):    # nobody else knows the folder; a `restore` onto the sample is refused all the same
+            return asyncio.run(_serve(path, args.port, not args.no_browser, language))
 
 
 async def _serve(path: Path, port: int, browser: bool, language: Language) -> int:

@@ -4,13 +4,35 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import gc
+import logging
+import os
+import resource
+import secrets
 import signal
 import sys
+import threading
+from typing import TYPE_CHECKING
 
+from bot import systemd
 from bot.cli.parser import Subparsers
-from bot.language import Language, languages
-from bot.settings import Settings
-from handlers.kit.message import m
+from bot.language import Language
+from bot.settings import SettingError, Settings
+from handlers.kit.message import Message, m
+
+if TYPE_CHECKING:
+    from bot.application import Application
+    from bot.web.server import Server
+    from storage.connection import Database
+
+log = logging.getLogger(__name__)
+
+END_SECONDS = 8.0
+"""After this long the program ends whatever hangs: ten are promised, and service managers kill after that. What was committed stands."""
+
+MOST_FILES = 8192
+NO_CHANNEL = m("No channel is configured: set THIDUA_TELEGRAM_TOKEN or THIDUA_ZALO_TOKEN (see the README).")
 
 
 def add(subparsers: Subparsers) -> None:
@@ -19,56 +41,140 @@ def add(subparsers: Subparsers) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    """Serve until SIGTERM or Ctrl-C. Exit status 2 when no channel is configured, 1 when another instance holds the database."""
-    from bot import lock, logs
+    """Serve until SIGTERM or Ctrl-C, then finish what is in hand: exit status 0, after ten seconds at most (a second signal: at once).
 
-    language = Language.load(settings.language)
-    if settings.telegram_token is None:
-        print(language.text(m("No channel is configured: set THIDUA_TELEGRAM_TOKEN (see the README).")), file=sys.stderr)
-        return 2
-    logs.set_up(settings.log)
+    Exit status 2 when no channel is configured or a setting cannot work, 1 when another instance holds the database.
+    """
+    from bot import channels, lock, logs
+
+    language = Language.load(settings.language, settings.zone)
+    if not channels.wanted(settings):
+        return _complain(language, NO_CHANNEL, 2)
+    logs.set_up(settings.log, (settings.telegram_token, settings.zalo_token))
     try:
         held = lock.hold(settings.database)
-    except lock.AlreadyRunning as error:
-        print(language.text(m("Another instance is running on this database: {holder}.", holder=error.holder)), file=sys.stderr)
-        return 1
+    except lock.LockError as error:
+        return _complain(language, error.message, 1)
     with held:
+        _allow_many_connections()
         return asyncio.run(_serve(settings, language))
 
 
+def _complain(language: Language, message: Message, status: int) -> int:
+    print(language.text(message), file=sys.stderr)
+    return status
+
+
 async def _serve(settings: Settings, language: Language) -> int:
+    from bot import channels
     from bot.application import Application
-    from bot.channels.telegram import MenuCommand, Telegram
+    from bot.backups import DailyBackup
+    from bot.channels.base import Linked
     from bot.clock import SystemClock
     from bot.facts import Facts
-    from handlers.kit.command import EVERYONE
-    from handlers.registry import registry
     from storage.connection import Database
 
-    spoken = languages(settings.zone)
-    menu = tuple(
-        MenuCommand(
-            command.name,
-            tuple(("" if code == settings.language else code, each.text(command.summary)) for code, each in spoken.items()),
-        )
-        for command in registry().commands
-        if command.order is not None and command.roles == EVERYONE
-    )
     clock = SystemClock()
-    database = await Database.open(settings.database)
-    telegram = Telegram(settings.telegram_token or "", clock.now, settings.telegram_api, menu)
+    database = await Database.open(settings.database, owner=True)
+    try:
+        found = await channels.configured(channels.Given(settings, clock.now, lambda name: _secret(database, name)))
+    except SettingError:
+        await database.close()
+        raise
     facts = Facts(
         {
-            "bot_link": lambda: telegram.username and f"https://t.me/{telegram.username}",
+            "bot_link": lambda: next((channel.link for channel in found if isinstance(channel, Linked) and channel.link), ""),
             "public_url": lambda: settings.public_url or "",
         }
     )
-    application = Application(database, (telegram,), clock, settings.zone, language=settings.language, facts=facts)
-    ended = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, ended.set)
+    backups = None if settings.backup is None else DailyBackup(database, settings.backup, clock, settings.zone)
+    application = Application(database, found, clock, settings.zone, language=settings.language, facts=facts, backups=backups)
+    if not found:
+        await application.stop()
+        return _complain(language, NO_CHANNEL, 2)
+    servers = _servers(settings, application)
+    try:
+        for server in servers:
+            await server.start()
+    except SettingError:
+        await _close(servers)
+        await application.stop()
+        raise
+    ended = _ended_by_signal()
+    # What was loaded stays until the end: the collector need not look through it again and again.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
     await application.start()
-    print(language.text(m("The bot is running (Ctrl-C ends it).")), file=sys.stderr)
+    beating = asyncio.create_task(systemd.beat(), name="watchdog")
+    systemd.notify("READY=1")
+    print(language.text(m("The bot is running (Ctrl-C ends it).")), file=sys.stderr, flush=True)
     await ended.wait()
+    systemd.notify("STOPPING=1")
+    # The web side goes on answering 503 until the updates in hand are answered; then nobody waits for it.
+    await application.stop_taking()
+    await _close(servers)
     await application.stop()
+    beating.cancel()
     return 0
+
+
+async def _secret(database: Database, name: str) -> str:
+    """A secret of our own: minted once, kept in the database, never logged."""
+    from bot import logs
+    from storage import settings as remembered
+    from storage.connection import effect
+
+    (secret,) = await database.write((effect(remembered.mint, f"secret:{name}", secrets.token_urlsafe(32)),))
+    logs.hide(str(secret))
+    return str(secret)
+
+
+def _servers(settings: Settings, application: Application) -> list[Server]:
+    """The web side and the metrics, each on an address of its own, where they are wanted. They listen before the channels start."""
+    if settings.web is None and settings.metrics is None:
+        return []
+    from bot.channels.base import Hooked
+    from bot.web import server
+
+    servers = []
+    if settings.web is not None:
+        hooks = [hook for channel in application.channels if isinstance(channel, Hooked) for hook in channel.hooks()]
+        servers.append(server.Server(server.application(application.health.report, hooks), "THIDUA_WEB", settings.web))
+    if settings.metrics is not None:
+        from bot import metrics
+
+        app = server.application(application.health.report, pages=metrics.routes(application))
+        servers.append(server.Server(app, "THIDUA_METRICS", settings.metrics))
+    return servers
+
+
+async def _close(servers: list[Server]) -> None:
+    await asyncio.gather(*(server.close() for server in servers), return_exceptions=True)
+
+
+def _ended_by_signal() -> asyncio.Event:
+    """Set by the first SIGTERM or SIGINT; from then on the time runs. A second one ends the program at once."""
+    ended = asyncio.Event()
+
+    def end(number: int) -> None:
+        if ended.is_set():
+            os._exit(128 + number)
+        log.info("%s: no more updates are taken; what is in hand is finished", signal.Signals(number).name)
+        ended.set()
+        last = threading.Timer(END_SECONDS, os._exit, (0,))
+        last.daemon = True
+        last.start()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, end, number)
+    return ended
+
+
+def _allow_many_connections() -> None:
+    """Many systems allow 1024 open files by default; the web side alone may hold as many connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < MOST_FILES:
+        most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))

@@ -14,22 +14,24 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
+import aiohttp
 from aiohttp import web
 
 from tests.channels.botapi import Specification, Upload, read_html
 
 TOKEN = "123456789:AAHfaketokenfaketokenfaketokenfake0"
 BOT = {"id": 123456789, "is_bot": True, "first_name": "Thi Đua", "username": "thidua_bot"}
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 30
 SPECIFICATION = Specification()
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What a call meets instead of its answer. ``reset_after``: the request took effect, and its answer is lost."""
+    """What a call meets instead of its answer. ``drip``: one without end; ``reset_after``: the request took effect, its answer is lost."""
 
-    kind: Literal["refuse", "hang", "garbage", "reset_before", "reset_after"] = "refuse"
+    kind: Literal["refuse", "hang", "drip", "garbage", "reset_before", "reset_after"] = "refuse"
     status: int = 400
     description: str = "Bad Request"
     parameters: dict[str, int] = field(default_factory=dict)
@@ -65,6 +67,8 @@ class FakeTelegram:
         self.topics: set[tuple[int, int]] = set()
         self.confirmed = 0
         self.webhook = ""
+        self.webhook_secret = ""
+        self.webhook_state: dict[str, Any] = {}
         self.menus: dict[str, list[dict[str, str]]] = {}
         self._failures: dict[str, deque[Failure]] = defaultdict(deque)
         self._updates: list[dict[str, Any]] = []
@@ -142,6 +146,23 @@ class FakeTelegram:
         self.files[f"documents/{name}"] = content
         return {"file_id": f"documents/{name}", "file_unique_id": name, "file_name": name, "file_size": len(content)}
 
+    async def deliver(self, root: str, *, secret: str | None = None) -> list[int]:
+        """Post every update that is still here to the webhook (at ``root``), all at once; the statuses, 0 for no answer. 200 confirms."""
+        headers = {"X-Telegram-Bot-Api-Secret-Token": self.webhook_secret if secret is None else secret}
+        address = root + urlsplit(self.webhook).path
+
+        async def post(session: aiohttp.ClientSession, update: dict[str, Any]) -> int:
+            try:
+                async with session.post(address, json=update, headers=headers) as answer:
+                    if answer.status == 200:
+                        self._updates.remove(update)
+                    return answer.status
+            except aiohttp.ClientConnectionError:
+                return 0
+
+        async with aiohttp.ClientSession() as session:
+            return list(await asyncio.gather(*(post(session, update) for update in list(self._updates))))
+
     # What can be seen ---------------------------------------------------------------------------------------------------------
 
     def sent(self, chat: int) -> list[str]:
@@ -202,6 +223,12 @@ class FakeTelegram:
         match failure.kind:
             case "hang":
                 await self._ended.wait()
+            case "drip":
+                response = web.StreamResponse()
+                await response.prepare(request)
+                while not self._ended.is_set():
+                    await response.write(b" ")
+                    await asyncio.sleep(0.01)
             case "garbage":
                 return web.Response(text=failure.body or '{"ok": true, "resu', status=200)
             case "refuse" if failure.body:
@@ -224,14 +251,27 @@ class FakeTelegram:
             case "getUpdates":
                 return await self._get_updates(fields)
             case "getWebhookInfo":
-                return {"url": self.webhook, "has_custom_certificate": False, "pending_update_count": len(self._updates)}
+                return {
+                    "url": self.webhook, "has_custom_certificate": False, "pending_update_count": len(self._updates), **self.webhook_state,
+                }  # fmt: skip
+            case "setWebhook":
+                if fields.get("drop_pending_updates", "false") == "true":
+                    self.violations.append("setWebhook: pending updates were dropped")
+                self.webhook, self.webhook_secret = fields["url"], fields.get("secret_token", "")
+                self.webhook_state = {
+                    "max_connections": int(fields.get("max_connections", "40")), "allowed_updates": json.loads(fields["allowed_updates"]),
+                }  # fmt: skip
+                return True
             case "deleteWebhook":
                 if fields.get("drop_pending_updates", "false") == "true":
                     self.violations.append("deleteWebhook: pending updates were dropped")
                 self.webhook = ""
                 return True
             case "setMyCommands":
-                self.menus[fields.get("language_code", "")] = json.loads(fields["commands"])
+                self.menus[self._menu(fields)] = json.loads(fields["commands"])
+                return True
+            case "deleteMyCommands":
+                self.menus.pop(self._menu(fields), None)
                 return True
             case "sendMessage" | "sendPhoto" | "sendDocument":
                 return self._send(fields, uploads)
@@ -302,6 +342,13 @@ class FakeTelegram:
             )
         self.messages[chat][number] = {**{key: old[key] for key in old if key != "reply_markup"}, "text": fields["text"], **markup}
         return self._shown(chat, number)
+
+    def _menu(self, fields: dict[str, str]) -> str:
+        """Whose menu it is: a chat's number, or a language code for everybody's."""
+        scope = json.loads(fields.get("scope", "{}"))
+        if scope.get("type") == "chat":
+            return str(self._chat({"chat_id": str(scope["chat_id"])}))
+        return fields.get("language_code", "")
 
     def _chat(self, fields: dict[str, str]) -> int:
         chat = int(fields["chat_id"])

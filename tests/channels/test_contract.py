@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.base import Channel, Inbound
+from bot.channels.base import Channel, Hooked, Inbound, Watched
 from bot.channels.console import Console
 from bot.channels.telegram import Telegram
 from bot.channels.web import PLAIN, RICH, Web
+from bot.channels.zalo import Zalo
 from handlers.kit.turn import Said
 
 TOKEN = "123456:ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghi"
@@ -22,6 +23,7 @@ CHANNELS: dict[str, Callable[[], Channel]] = {
     "telegram": lambda: Telegram(TOKEN, lambda: 0),
     "web": lambda: Web("web", RICH, lambda: 0),
     "webplain": lambda: Web("webplain", PLAIN, lambda: 0),
+    "zalo": lambda: Zalo(TOKEN),
 }
 
 MESSAGES = {
@@ -35,6 +37,13 @@ MESSAGES = {
     },
     "web": {"kind": "text", "address": "an", "text": "xep hang", "id": "1"},
     "webplain": {"kind": "text", "address": "an", "text": "xep hang", "id": "1"},
+    "zalo": {
+        "event_name": "message.text.received",
+        "message": {
+            "message_id": "1", "date": 0, "text": "xep hang", "chat": {"id": "an", "chat_type": "PRIVATE"},
+            "from": {"id": "an", "display_name": "An", "is_bot": False},
+        },
+    },
 }  # fmt: skip
 
 KEYS = ("kind", "address", "text", "id", "message", "chat")
@@ -88,3 +97,30 @@ async def test_a_tap_without_anything_to_acknowledge_is_fine_and_closing_twice_t
     await channel.acknowledge(Inbound("an", Said("xep hang")))
     await channel.close()
     await channel.close()
+
+
+HOOKED: dict[str, Callable[[], Channel]] = {
+    "telegram": lambda: Telegram(TOKEN, lambda: 0, webhook="https://thidua.example.vn/hook", secret="x" * 43),
+}
+
+
+@pytest.mark.parametrize("which", HOOKED)
+async def test_a_hook_knows_its_platform_and_takes_nothing_before_the_channel_listens(which: str) -> None:
+    channel = HOOKED[which]()
+    assert isinstance(channel, Hooked)
+    hooks = channel.hooks()
+    assert len(hooks) == 1
+    for hook in hooks:
+        assert hook.path.startswith("/")
+        assert not hook.allowed({})
+        assert await hook.take(json.dumps(MESSAGES[which]).encode()) == 503
+    await channel.close()
+    plain = CHANNELS[which]()
+    assert isinstance(plain, Hooked)
+    assert list(plain.hooks()) == []
+    await plain.close()
+
+
+def test_what_can_fall_silent_is_not_lost_when_it_begins(name: str) -> None:
+    channel = CHANNELS[name]()
+    assert not isinstance(channel, Watched) or (not channel.contact.lost and channel.contact.patience > 0)

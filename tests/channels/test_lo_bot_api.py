@@ -12,12 +12,11 @@ from aiohttp import web
 from lo_bot_api_emulator import LoBotApiEmulator
 
 from bot.channels.base import Part, RemoteFile
-from bot.channels.telegram import MenuCommand, Telegram
+from bot.channels.telegram import Telegram
 from tests.channels.serving import CODE, OFFICER, invite, serving
 from tests.conftest import START
 
 TOKEN = "123456789:AAHfaketokenfaketokenfaketokenfake0"
-MENU = (MenuCommand("viec", (("", "Việc của tôi"), ("en", "My duties"))),)
 PERSON = {"id": OFFICER, "is_bot": False, "first_name": "Hoa", "last_name": "Nguyễn Thị"}
 CHAT = {"id": OFFICER, "type": "private"}
 
@@ -90,7 +89,7 @@ async def emulator() -> AsyncIterator[Emulator]:
 async def test_an_officer_joins_asks_and_reports(cluster: Callable[[], Path], emulator: Emulator) -> None:
     path = cluster()
     await invite(path)
-    async with serving(path, Telegram(TOKEN, lambda: START, emulator.root, MENU)):
+    async with serving(path, Telegram(TOKEN, lambda: START, emulator.root)):
         await emulator.say(f"/start {CODE}", "Mã hợp lệ.")
         await emulator.tap("Đồng ý", "Đã tham gia: đồng chí Nguyễn Thị Hoa")
         await emulator.say("xep hang", "Xếp hạng năm 2026")

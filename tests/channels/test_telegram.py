@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -24,7 +23,7 @@ from bot.channels.base import (
     SendError,
     Unreachable,
 )
-from bot.channels.telegram import OFFSET_LIVES_SECONDS, MenuCommand, Telegram
+from bot.channels.telegram import Telegram
 from tests.channels.fake_telegram import TOKEN, Failure, FakeTelegram
 
 NOW = 1_795_000_000
@@ -32,7 +31,6 @@ CHAT = 501
 GROUP = -1001
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
 TEXT = Part("text", "Đã ghi nhận: <b>85</b> &lt; 90")
-MENU = (MenuCommand("viec", (("", "Việc của tôi"), ("en", "My duties"))), MenuCommand("baocao", (("", "Báo cáo"), ("en", "Report"))))
 
 
 @pytest.fixture
@@ -284,196 +282,3 @@ async def test_a_tap_is_acknowledged_and_an_old_one_harms_nobody(server: FakeTel
     await telegram.acknowledge(Inbound(str(CHAT), None, ack="of-last-year"))
     await telegram.acknowledge(Inbound(str(CHAT), None))
     await server.until(lambda: len(server.called("answerCallbackQuery")) == 6)
-
-
-# Listening ------------------------------------------------------------------------------------------------------------------------
-
-
-class Ear:
-    """What a channel calls while it listens: keeps updates, and tells when each was committed."""
-
-    def __init__(self, position: tuple[str, int] | None = None) -> None:
-        self.position = position
-        self.received: list[tuple[str, str]] = []
-        self.moves: list[str] = []
-        self.pauses: list[float] = []
-        self.before: Callable[[str], Awaitable[None]] | None = None
-        self.changed = asyncio.Condition()
-
-    async def receive(self, key: str, payload: str) -> None:
-        if self.before is not None:
-            await self.before(key)
-        self.received.append((key, payload))
-        await self._tell()
-
-    async def moved(self, to: str) -> None:
-        self.moves.append(to)
-        await self._tell()
-
-    async def where(self) -> tuple[str, int] | None:
-        return self.position
-
-    async def wait(self, seconds: float) -> None:
-        self.pauses.append(seconds)
-        await self._tell()
-        await asyncio.sleep(0)
-
-    async def until(self, fulfilled: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10), self.changed:
-            await self.changed.wait_for(fulfilled)
-
-    async def _tell(self) -> None:
-        async with self.changed:
-            self.changed.notify_all()
-
-
-class Listening:
-    """A channel that listens as long as the block runs."""
-
-    def __init__(self, telegram: Telegram, ear: Ear) -> None:
-        self._telegram = telegram
-        self._ear = ear
-
-    async def __aenter__(self) -> Telegram:
-        self._task = asyncio.create_task(self._telegram.listen(self._ear.receive, self._ear.where, self._ear.moved))
-        return self._telegram
-
-    async def __aexit__(self, *error: object) -> None:
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
-        await self._telegram.close()
-
-
-async def test_updates_are_received_in_order_and_confirmed_afterwards(server: FakeTelegram) -> None:
-    ear = Ear()
-    async with Listening(channel(server, wait=ear.wait, menu=MENU), ear) as telegram:
-        numbers = [await server.say(CHAT, text) for text in ("một", "hai", "ba")]
-        await server.until(lambda: server.confirmed == 5004)
-        assert [json.loads(payload)["message"]["message_id"] for _, payload in ear.received] == numbers
-        assert [key for key, _ in ear.received] == ["5001", "5002", "5003"]
-        assert ear.moves[-1] == "5004"
-        assert telegram.username == "thidua_bot"
-        assert telegram.last_poll is not None
-        await server.until(lambda: len(server.menus) == 2)
-    assert server.menus[""][0] == {"command": "viec", "description": "Việc của tôi"}
-    assert server.menus["en"][1] == {"command": "baocao", "description": "Report"}
-    assert server.violations == []
-
-
-async def test_an_update_is_confirmed_only_once_it_is_committed(server: FakeTelegram) -> None:
-    ear, refusals = Ear(), ["disk full", "disk full"]
-
-    async def full(key: str) -> None:
-        assert server.confirmed == 0
-        if refusals:
-            raise OSError(refusals.pop())
-
-    ear.before = full
-    async with Listening(channel(server, wait=ear.wait), ear):
-        await server.say(CHAT, "một")
-        await server.until(lambda: server.confirmed == 5002)
-    assert [key for key, _ in ear.received] == ["5001"]
-    assert ear.moves == ["5002"]
-    assert ear.pauses == [1.0, 2.0]
-
-
-async def test_a_listener_that_ends_before_the_commit_leaves_the_update_with_telegram(server: FakeTelegram) -> None:
-    ear, reached = Ear(), asyncio.Event()
-
-    async def killed(key: str) -> None:
-        reached.set()
-        await asyncio.Event().wait()
-
-    ear.before = killed
-    async with Listening(channel(server), ear):
-        await server.say(CHAT, "một")
-        await asyncio.wait_for(reached.wait(), 10)
-    assert (server.confirmed, ear.received, ear.moves) == (0, [], [])
-    again = Ear()
-    async with Listening(channel(server), again):
-        await again.until(lambda: [key for key, _ in again.received] == ["5001"])
-
-
-async def test_it_goes_on_where_it_was_unless_that_is_long_ago(server: FakeTelegram) -> None:
-    for age, offset in ((OFFSET_LIVES_SECONDS - 1, "4000"), (OFFSET_LIVES_SECONDS, None)):
-        server.calls.clear()
-        async with Listening(channel(server), Ear(("4000", NOW - age))):
-            await server.until(lambda: bool(server.called("getUpdates")))
-        assert server.called("getUpdates")[0].fields.get("offset") == offset
-
-
-async def test_after_a_quiet_week_ids_may_start_lower(server: FakeTelegram) -> None:
-    """The running bot, too, must let its offset go: a lower id below it would be confirmed unseen."""
-    ear, now = Ear(), [NOW]
-    async with Listening(Telegram(TOKEN, lambda: now[0], server.root, wait=ear.wait, poll_seconds=0), ear):
-        await server.say(CHAT, "một")
-        await server.until(lambda: server.confirmed == 5002)
-        now[0] += 8 * 86_400
-        await server.until(lambda: "offset" not in server.called("getUpdates")[-1].fields)
-        await server.update({"message": {"message_id": 9, "date": 1, "chat": {"id": CHAT, "type": "private"}}}, update_id=17)
-        await ear.until(lambda: ear.moves == ["5002", "18"])
-    assert [key for key, _ in ear.received] == ["5001", "17"]
-
-
-async def test_it_starts_without_a_network_and_says_so_once(server: FakeTelegram, caplog: pytest.LogCaptureFixture) -> None:
-    ear = Ear()
-    server.fail("getMe", *[Failure("reset_before")] * 8, Failure(status=502, body="<html>"), Failure(status=401, description="Who?"))
-    async with Listening(channel(server, wait=ear.wait), ear):
-        await server.say(CHAT, "một")
-        await server.until(lambda: server.confirmed == 5002)
-    assert ear.pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60, 60]
-    told = [record.getMessage() for record in caplog.records if record.name == "bot.channels.telegram"]
-    assert len(told) == 3
-    assert "THIDUA_TELEGRAM_TOKEN" in told[2]
-    assert_untold(caplog)
-
-
-async def test_no_server_at_all_is_tried_again_and_again(caplog: pytest.LogCaptureFixture) -> None:
-    ear = Ear()
-    async with Listening(Telegram(TOKEN, lambda: NOW, "http://127.0.0.1:1", wait=ear.wait), ear):
-        await ear.until(lambda: len(ear.pauses) >= 9)
-    assert ear.pauses[:9] == [1, 2, 4, 8, 16, 32, 60, 60, 60]
-    assert len([record for record in caplog.records if record.name == "bot.channels.telegram"]) == 1
-    assert_untold(caplog)
-
-
-async def test_polling_survives_every_failure(server: FakeTelegram, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
-    ear = Ear()
-    failures = [failure for failure, _ in REFUSALS]
-    server.fail("getUpdates", *failures, Failure(status=409, description="Conflict: terminated by other getUpdates request"))
-    server.fail("getUpdates", Failure(kind="garbage", body='{"ok": true, "result": [{"message": {}}, 5]}'))
-    async with Listening(channel(server, wait=ear.wait), ear):
-        await server.say(CHAT, "một")
-        await server.until(lambda: server.confirmed == 5002)
-    assert [key for key, _ in ear.received] == ["5001"]
-    assert 7 in ear.pauses
-    assert len(ear.pauses) == len(failures) + 2
-    assert_untold(caplog)
-
-
-async def test_a_webhook_left_behind_is_taken_away_and_nothing_dropped(server: FakeTelegram) -> None:
-    server.webhook = "https://example.org/hook"
-    await server.say(CHAT, "một")
-    ear = Ear()
-    async with Listening(channel(server, wait=ear.wait), ear):
-        await server.until(lambda: server.confirmed == 5002)
-    assert server.violations == []
-
-
-async def test_a_refused_menu_keeps_nothing_from_working(server: FakeTelegram) -> None:
-    ear = Ear()
-    server.fail("setMyCommands", Failure(description="Bad Request: BOT_COMMAND_INVALID"), Failure(status=500, description="oh"))
-    async with Listening(channel(server, wait=ear.wait, menu=MENU), ear):
-        await server.say(CHAT, "một")
-        await server.until(lambda: server.confirmed == 5002 and "en" in server.menus)
-    assert list(server.menus) == ["en"]
-
-
-async def test_a_lone_surrogate_can_be_stored(server: FakeTelegram) -> None:
-    ear = Ear()
-    async with Listening(channel(server, wait=ear.wait), ear):
-        await server.say(CHAT, "hỏng \ud83d rồi")
-        await server.until(lambda: server.confirmed == 5002)
-    assert ear.received[0][1].encode()
-    assert "hỏng ? rồi" in ear.received[0][1]

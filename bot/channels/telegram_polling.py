@@ -1,0 +1,144 @@
+"""Telegram by long polling: each update is stored before the next offset confirms it, and a poll that fell silent is cut."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from telegram import Bot
+from telegram.error import Conflict, InvalidToken, NetworkError
+from telegram.request import RequestData
+from telegram.request._requestparameter import RequestParameter
+
+from bot.channels.base import Contact, Receive
+from bot.channels.telegram_request import AiohttpRequest, TooMany, explain
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 25
+OFFSET_LIVES_SECONDS = 6 * 86_400
+"""Ids restart at random after a quiet week: an older offset could confirm updates that were never seen."""
+
+LONGEST_PAUSE = 60.0
+ALLOWED_UPDATES = ["message", "edited_message", "callback_query"]
+
+T = TypeVar("T")
+
+
+class Patience:
+    """Tries until it works. ``wait`` is asyncio.sleep, or a test's own."""
+
+    def __init__(self, wait: Callable[[float], Awaitable[None]]) -> None:
+        self._wait = wait
+
+    async def until_it_works(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Try for ever, with longer and longer pauses; say in the log what is wrong, once a kind, and when it is over."""
+        pause, told = 1.0, ""
+        while True:
+            try:
+                result = await attempt()
+            except Exception as error:
+                why = explain(error)
+                if why != told:
+                    log.warning("Telegram: %s; trying again", why)
+                    told = why
+                if isinstance(error, InvalidToken):
+                    pause = LONGEST_PAUSE       # only an operator can mend it
+                await self._wait(error.retry_after if isinstance(error, TooMany) else pause)
+                pause = min(LONGEST_PAUSE, pause * 2)
+            else:
+                if told:
+                    log.info("Telegram: it works again")
+                return result
+
+
+class Polling:
+    """Asks for updates. ``longest`` (seconds) is when a poll counts as dead: its connections are closed and it is asked anew."""
+
+    def __init__(
+        self, bot: Bot, url: str, request: AiohttpRequest, patience: Patience, now: Callable[[], int], contact: Contact, *,
+        seconds: int, longest: float,
+    ) -> None:  # fmt: skip
+        self._bot = bot
+        self._url = url
+        self._request = request
+        self._patience = patience
+        self._now = now
+        self._contact = contact
+        self._seconds = seconds
+        self._longest = longest
+        self._hooked_elsewhere = False
+
+    async def prepare(self) -> None:
+        """Leave no webhook behind. A second try changes nothing."""
+        if (await self._bot.get_webhook_info()).url:
+            log.info("Telegram: the webhook is taken away; updates are polled for")
+            await self._bot.delete_webhook(drop_pending_updates=False)
+
+    async def run(self, receive: Receive, stored: tuple[str, int] | None, moved: Callable[[str], Awaitable[None]]) -> None:
+        """Take updates until cancelled; ``stored`` is the offset of the last run and when it was noted."""
+        keep_trying = self._patience.until_it_works
+        offset, since = (None, 0) if stored is None else (int(stored[0]), stored[1])
+        while True:
+            if self._now() - since >= OFFSET_LIVES_SECONDS:
+                offset = None
+            updates = await keep_trying(lambda: self._ask(offset))  # noqa: B023
+            self._contact.heard()
+            if updates:
+                await keep_trying(partial(_receive_together, receive, updates))
+                offset, since = int(updates[-1]["update_id"]) + 1, self._now()
+                await keep_trying(lambda: moved(str(offset)))  # noqa: B023
+
+    async def _ask(self, offset: int | None) -> list[dict[str, Any]]:
+        if self._hooked_elsewhere:
+            # Somebody set a webhook with our token since we started; it would keep every update from us for ever.
+            await self.prepare()
+            self._hooked_elsewhere = False
+        try:
+            async with asyncio.timeout(self._longest):
+                return await self._get_updates(offset)
+        except Conflict as error:
+            self._hooked_elsewhere = "webhook" in str(error).lower()
+            raise
+        except TimeoutError:
+            # A connection that trickles, or one that a middlebox forgot: no time-out of a single read ends it.
+            await self._request.shutdown()
+            raise NetworkError("the poll fell silent; its connections are closed") from None
+
+    async def _get_updates(self, offset: int | None) -> list[dict[str, Any]]:
+        values: dict[str, Any] = {"timeout": self._seconds, "limit": 100, "allowed_updates": ALLOWED_UPDATES}
+        if offset is not None:
+            values["offset"] = offset
+        data = RequestData([RequestParameter.from_input(name, value) for name, value in values.items()])
+        result = await self._request.post(self._url, data)
+        if not isinstance(result, list):
+            raise NetworkError("getUpdates answered something that is no list")
+        updates = [update for update in result if isinstance(update, dict) and numbered(update)]
+        if result and not updates:
+            raise NetworkError("getUpdates answered something without numbers")
+        return updates
+
+
+async def _receive_together(receive: Receive, updates: list[dict[str, Any]]) -> None:
+    """Store all of them, in their order: the writer puts them into one commit. Raises when one could not be stored.
+
+    Then all are tried again together, so that a person's later message does not overtake it; those that are stored are known by number.
+    """
+    stored = await asyncio.gather(*(receive(str(update["update_id"]), written(update)) for update in updates), return_exceptions=True)
+    for outcome in stored:
+        if isinstance(outcome, BaseException):
+            raise outcome
+
+
+def numbered(update: dict[str, Any]) -> bool:
+    """Whether the update has the number by which it is kept."""
+    return type(update.get("update_id")) is int
+
+
+def written(update: dict[str, Any]) -> str:
+    """The update as it is stored. A lone surrogate is no text that can be."""
+    return json.dumps(update, ensure_ascii=False).encode("utf-8", "replace").decode()
