@@ -49,17 +49,21 @@ class Settings:
     zone: ZoneInfo
     language: str
     log: str
+    backup: Path | None
+    telegram_pace: tuple[int, int, int] | None
 
 
 NAMES = (
     "THIDUA_DATABASE", "THIDUA_TELEGRAM_TOKEN", "THIDUA_TELEGRAM_API", "THIDUA_TELEGRAM_WEBHOOK", "THIDUA_ZALO_TOKEN",
     "THIDUA_ZALO_API", "THIDUA_ZALO_WEBHOOK", "THIDUA_WEB", "THIDUA_PUBLIC_URL", "THIDUA_METRICS", "THIDUA_TIMEZONE",
-    "THIDUA_LANGUAGE", "THIDUA_LOG",
+    "THIDUA_LANGUAGE", "THIDUA_LOG", "THIDUA_BACKUP", "THIDUA_TELEGRAM_PACE",
 )  # fmt: skip
 """The names that operators use; each stands in the README."""
 
 DEFAULT_TELEGRAM_API = "https://api.telegram.org"
 DEFAULT_ZALO_API = "https://bot-api.zaloplatforms.com"
+DEFAULT_TELEGRAM_PACE = "30 1 20"
+"""Telegram's own limits: messages a second altogether, a second to one chat, a minute to one group."""
 
 
 def load(environ: Mapping[str, str], dotenv: Path | None = None) -> Settings:
@@ -81,6 +85,8 @@ def load(environ: Mapping[str, str], dotenv: Path | None = None) -> Settings:
         zone=_zone(given.get("THIDUA_TIMEZONE", DEFAULT_ZONE)),
         language=_one_of("THIDUA_LANGUAGE", given.get("THIDUA_LANGUAGE", DEFAULT_LANGUAGE).lower(), LANGUAGES),
         log=_one_of("THIDUA_LOG", given.get("THIDUA_LOG", "INFO").upper(), LOG_LEVELS),
+        backup=_folder(given, "THIDUA_BACKUP"),
+        telegram_pace=_pace(given.get("THIDUA_TELEGRAM_PACE", DEFAULT_TELEGRAM_PACE)),
     )
 
 
@@ -121,10 +127,25 @@ def _unquoted(value: str) -> str | None:
 
 def _database(value: str) -> Path:
     path = Path(value).expanduser()
-    if path.is_dir():
+    try:
+        is_folder, has_folder = path.is_dir(), path.absolute().parent.is_dir()
+    except OSError as error:
+        raise SettingError(m("THIDUA_DATABASE: {value} cannot be reached with the rights of this user", value=value)) from error
+    if is_folder:
         raise SettingError(m("THIDUA_DATABASE: {value} is a folder, expected a file", value=value))
-    if not path.absolute().parent.is_dir():
+    if not has_folder:
         raise SettingError(m("THIDUA_DATABASE: the folder of {value} does not exist", value=value))
+    return path
+
+
+def _folder(given: Mapping[str, str], name: str) -> Path | None:
+    """A folder, which may still have to be made."""
+    value = given.get(name)
+    if value is None:
+        return None
+    path = Path(value).expanduser()
+    if path.exists() and not path.is_dir():
+        raise SettingError(m("{name}: {value} is a file, expected a folder", name=name, value=value))
     return path
 
 
@@ -158,6 +179,21 @@ def _host_port(given: Mapping[str, str], name: str) -> HostPort | None:
     if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65_536 or any(sign.isspace() for sign in host):
         raise SettingError(m("{name}: expected host:port like 127.0.0.1:8080, not {value}", name=name, value=value))
     return HostPort(host, int(port))
+
+
+def _pace(value: str) -> tuple[int, int, int] | None:
+    if value.lower() == "off":
+        return None
+    numbers = [int(word) if word.isascii() and word.isdecimal() else 0 for word in value.replace(",", " ").split()]
+    if len(numbers) != 3 or not all(0 < number <= 10_000 for number in numbers):
+        raise SettingError(
+            m(
+                "THIDUA_TELEGRAM_PACE: expected three whole numbers (a second, a second to one chat, a minute to one group) like 30 1 20,"
+                " or off; not {value}",
+                value=value,
+            )
+        )
+    return numbers[0], numbers[1], numbers[2]
 
 
 def _zone(value: str) -> ZoneInfo:

@@ -1,0 +1,1 @@
+"""Tests of the doctor: one check made to fail at a time."""
