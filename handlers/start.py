@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from handlers import linking
 from handlers.duties import handle as my_tasks
 from handlers.kit.command import Command
 from handlers.kit.dialogue import Chosen, Expects
@@ -16,6 +17,7 @@ from handlers.kit.roles import post_name
 from handlers.kit.turn import Input, Outcome, Said, State, Turn, answer
 from handlers.kit.wire import queue_effects
 from storage import invitations, people
+from storage import linking as linking_codes
 from storage.connection import Effect, effect
 from storage.invitations import Invitation
 
@@ -49,6 +51,9 @@ def _look_at(turn: Turn, code_hash: str) -> Outcome:
     locked = invitations.locked_until(turn.read, channel, address)
     if locked > turn.now:
         return answer(m("Too many wrong codes. Please try again after {time}.", time=Moment(locked, "time")))
+    link_code = linking_codes.by_hash(turn.read, code_hash)
+    if link_code is not None:
+        return linking.look_at(turn, link_code)
     invitation = invitations.by_hash(turn.read, code_hash)
     if invitation is None:
         left = invitations.TRIES - invitations.tries(turn.read, channel, address, turn.now) - 1

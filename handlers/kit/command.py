@@ -8,7 +8,7 @@ from typing import Literal
 
 from handlers.kit.dialogue import Dialogue
 from handlers.kit.message import Message
-from handlers.kit.turn import Outcome, Turn
+from handlers.kit.turn import Outcome, Sent, Turn
 
 Role = Literal["officer", "leader", "verifier", "secretary", "observer", "admin"]
 
@@ -33,6 +33,7 @@ class Command:
     - ``public``: may be answered in a group.
     - ``claims(turn, text)``: takes free text that is no phrase but is meant for it (a pasted block of figures, a joining code),
       or answers None.
+    - ``takes(turn, sent)``: takes a file that was sent outside any dialogue, or answers None.
     - ``order``: its place in help and menus; None hides it there.
     """
 
@@ -47,6 +48,7 @@ class Command:
     quick: bool = False
     public: bool = False
     claims: Callable[[Turn, str], Outcome | None] | None = None
+    takes: Callable[[Turn, Sent], Outcome | None] | None = None
     order: int | None = None
     dialogues: tuple[Dialogue, ...] = ()
 

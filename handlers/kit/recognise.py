@@ -176,6 +176,8 @@ def _placed(phrase: _Phrase, heard: tuple[Heard, ...]) -> Iterator[_Match]:
         if gaps > _GAP:
             continue
         cost = gaps + sum(_oddness(heard[place], typed) for place, typed in zip(places, phrase.typed, strict=True))
+        if len(places) == 2 and 0 < gaps < cost:
+            continue        # "thông tin bảo mật" is not about "thông báo"
         yield _Match(phrase, tuple(places), cost)
 
 

@@ -76,6 +76,11 @@ class Place:
     kind: ChatKind = "private"
     thread: str | None = None
     message_id: str | None = None      # of the text itself, or of the message that was tapped (an answer may take its place)
+    files: bool = True                 # whether files of any kind can be sent and received there, not photos alone
+
+
+def _no_secret() -> str:
+    raise LookupError("this turn mints no secrets")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,8 @@ class Turn:
     """One input of one person at one instant, with a snapshot to read from.
 
     ``who`` is None for somebody who has not joined (or whose account is unknown). ``mint`` gives a new opaque id, ``mint_code`` a new
-    joining code. ``facts`` are the few settings a handler may mention (``public_url``, ``bot_link``); absent where not set.
+    joining code, ``mint_secret`` the secret of a page's address. ``facts`` are the few settings a handler may mention (``public_url``,
+    ``bot_link``); absent where not set.
     """
 
     read: Snapshot
@@ -98,6 +104,7 @@ class Turn:
     mint_code: Callable[[], str]
     display_name: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
+    mint_secret: Callable[[], str] = _no_secret
 
     @property
     def local(self) -> datetime:

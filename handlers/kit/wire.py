@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -18,22 +18,49 @@ MENU_SECONDS = 90 * 86_400
 """How long a button can be tapped. Rights are checked when it is, and an answer to an older question is refused anyway."""
 
 
+_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+
+MOST_KEPT = 1024
+
+_encoded: dict[str, Reply] = {}
+"""Replies that were just encoded, by their text: most letters are sent by the program that queued them, a moment later."""
+
+
 def encode(reply: Reply) -> str:
     """The reply as JSON text."""
     blocks = [_block(block) for block in reply.blocks]
-    document = {"blocks": blocks, "replaces": reply.replaces, "protect": reply.protect, "once": reply.once}
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    text = _dumps({"blocks": blocks, "replaces": reply.replaces, "protect": reply.protect, "once": reply.once})
+    if not reply.once:
+        if len(_encoded) >= MOST_KEPT:
+            _encoded.clear()
+        _encoded[text] = reply
+    return text
+
+
+def encode_blocks(blocks: Iterable[Block]) -> str:
+    """Blocks as JSON texts with commas between: what many replies have in common is written once."""
+    return ",".join(_dumps(_block(block)) for block in blocks)
+
+
+def encode_joined(*blocks: str) -> str:
+    """The reply that consists of blocks from `encode_blocks`, as `encode` would write it."""
+    return f'{{"blocks":[{",".join(filter(None, blocks))}],"replaces":false,"protect":false,"once":false}}'
 
 
 def decode(text: str) -> Reply:
     """The reply that `encode` wrote."""
+    return _encoded.get(text) or _decoded(text)
+
+
+def _decoded(text: str) -> Reply:
     document = json.loads(text)
-    return Reply(tuple(_read_block(block) for block in document["blocks"]), document["replaces"], document["protect"], document["once"])
+    blocks = tuple(_read_block(block) for block in document["blocks"])
+    return Reply(blocks, document["replaces"], document["protect"], document.get("once", False))    # the first release had no `once`
 
 
 def encode_choices(choices: tuple[Choice, ...]) -> str:
     """The choices of a menu as JSON text."""
-    return json.dumps([_choice(choice) for choice in choices], ensure_ascii=False, separators=(",", ":"))
+    return _dumps([_choice(choice) for choice in choices])
 
 
 def decode_choices(text: str) -> tuple[Choice, ...]:
@@ -61,9 +88,10 @@ def queue_effects(
     """The effects that queue a reply to one address, with the menu that its choices mean."""
     effects: list[Effect] = []
     menu_id = None
-    if reply.choices:
+    choices = reply.choices
+    if choices:
         menu_id = mint()
-        menu = conversation.Menu(menu_id, channel, address, encode_choices(reply.choices), dialogue, now + MENU_SECONDS)
+        menu = conversation.Menu(menu_id, channel, address, encode_choices(choices), dialogue, now + MENU_SECONDS)
         effects.append(effect(conversation.save_menu, menu, now))
     effects.append(
         effect(
