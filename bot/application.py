@@ -19,7 +19,6 @@ from bot.health import Health
 from bot.language import languages
 from bot.menus import Menus
 from bot.sender import Sender
-from bot.sending.links import Links
 from bot.turns import Minting, Turns
 from handlers.broadcasting.due import due_broadcasts
 from handlers.dispatch import Dispatcher
@@ -27,7 +26,7 @@ from handlers.registry import registry
 from handlers.schedule.alerts import due_alerts
 from handlers.schedule.reminding import due_reminders, letters_in, look, planned_instants, still_wanted
 from handlers.schedule.upkeep import due_upkeep
-from storage import broadcasts, conversation, inbox, linking, outbox, page_links, settings
+from storage import broadcasts, conversation, inbox, linking, outbox, settings
 from storage.connection import Database, Snapshot, effect
 from storage.errors import Conflict
 from storage.invitations import ALPHABET, LENGTH
@@ -49,10 +48,8 @@ LOOK_AHEAD_DAYS = 120
 
 
 def random_minting() -> Minting:
-    """New ids, joining codes and secrets from the operating system's randomness."""
-    return Minting(
-        _Opaque(), lambda: "".join(secrets.choice(ALPHABET) for _ in range(LENGTH)), lambda: secrets.token_urlsafe(32)
-    )
+    """New ids and joining codes from the operating system's randomness."""
+    return Minting(_Opaque(), lambda: "".join(secrets.choice(ALPHABET) for _ in range(LENGTH)))
 
 
 class _Opaque:
@@ -98,9 +95,8 @@ class Application:
         self.facts = facts or {}
         self.language = language
         self.languages = spoken = languages(zone)
-        links = Links(self.facts, self.minting.secret, clock)
         self.senders = {
-            channel.name: Sender(database, channel, clock, spoken, still_wanted, channels=self._channels, moved=self._moved, links=links)
+            channel.name: Sender(database, channel, clock, spoken, still_wanted, channels=self._channels, moved=self._moved)
             for channel in channels
         }
         self._given: set[str] = set()
@@ -209,7 +205,7 @@ class Application:
             log.info("What could not be sent has changed in between; the next tick tells of it")
         if not self._swept <= now < self._swept + SWEEP_SECONDS:
             self._swept = now
-            forgotten = (conversation.drop_old_menus, inbox.drop_old, outbox.drop_old, linking.drop_old, page_links.drop_old)
+            forgotten = (conversation.drop_old_menus, inbox.drop_old, outbox.drop_old, linking.drop_old)
             await self.database.write(tuple(effect(each, now) for each in forgotten))
         if self._backups is not None:
             await self._backups.tick()

@@ -1,194 +1,243 @@
-"""The sender: takes what is due from the outbox and hands it to a channel, part by part, and notes each part's platform id.
+"""The sender: takes what is due from the outbox and hands it to a channel, and notes what became of it.
 
-A reply overtakes every broadcast. After a failure only what was not sent is sent again. A time-out is *unknown*: the letter is sent once
-more and marked as repeated. Before a reminder leaves, it is asked again whether it is still wanted.
+Two lanes that do not wait for each other: a reply overtakes every broadcast. Letters to one address leave one at a time and in order,
+those to different ones side by side. What waits is followed in memory by row id: a commit wakes the lanes, which read only what is new,
+a page at a time, so that a backlog costs no more reads than it has letters. Before a letter of a broadcast leaves, one read asks of all
+that are next whether they still stand and are still wanted. `bot.sending` holds the pieces.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 
-from bot.channels.base import Blocked, Button, Channel, Migrated, OutcomeUnknown, Part, RateLimited, Refused, SendError
+from bot.channels.base import Channel
 from bot.clock import Clock
 from bot.language import Language
-from bot.rendering import render
+from bot.pacing import Lane, Paced, Pacer
+from bot.sending.delivery import Delivery
+from bot.sending.desk import Desk
+from bot.sending.lane import LOOK_SECONDS, LetterLane
+from bot.sending.notes import Notes
+from bot.sending.outcome import Outcomes
+from bot.sending.progress import Progress
+from bot.sending.waiting import Entry
 from handlers.kit.wire import decode
-from storage import files, outbox, people
+from storage import outbox
 from storage.connection import Database, Snapshot, effect
+from storage.errors import StorageError
+from storage.outbox import Letter
 
 log = logging.getLogger(__name__)
 
-MOST_AT_ONCE = 32
-LONGEST_PAUSE = 300
-MOST_ATTEMPTS = 60
-"""With pauses of up to five minutes this is more than four hours without the platform."""
-
-BATCH = 200
+FINISH_SECONDS = 8.0
 
 StillWanted = Callable[[Snapshot, str, str | None, int], bool]
 """``still_wanted(read, subject, person_id, now)``, asked before a letter with a subject leaves."""
 
 
-@dataclass(slots=True)
-class _Progress:
-    """A letter's rendered parts, and the platform's id of each one that was sent."""
-
-    parts: list[Part]
-    ids: list[str | None]
-    unknown: int = 0
-
-    def dump(self) -> str:
-        return json.dumps(
-            {"parts": [asdict(part) for part in self.parts], "ids": self.ids, "unknown": self.unknown}, ensure_ascii=False
-        )
-
-    @classmethod
-    def load(cls, text: str) -> _Progress:
-        raw = json.loads(text)
-        parts = [
-            Part(**{**part, "buttons": tuple(tuple(Button(**button) for button in row) for row in part["buttons"])})
-            for part in raw["parts"]
-        ]
-        return cls(parts, raw["ids"], raw["unknown"])
-
-
 class Sender:
-    """Sends one channel's letters. `drain` sends all that is due now; `run` keeps doing so."""
+    """Sends one channel's letters. `run` keeps doing so, `finish` ends it; `drain` sends all that is due now.
+
+    ``channels``: the names of all that run, to which a refused reminder may go; ``moved`` is called with the name of one that was given
+    letters. ``counts`` holds what became of attempts: sent, repeated, moved, blocked, failed, dropped, rate_limited, unknown,
+    unreachable, exhausted, not_noted.
+    """
 
     def __init__(
-        self, database: Database, channel: Channel, clock: Clock, languages: Mapping[str, Language], still_wanted: StillWanted
+        self,
+        database: Database,
+        channel: Channel,
+        clock: Clock,
+        languages: Mapping[str, Language],
+        still_wanted: StillWanted,
+        *,
+        channels: Collection[str] = (),
+        moved: Callable[[str], None] = lambda channel: None,
     ) -> None:
+        self.pacer = channel.pacer if isinstance(channel, Paced) else Pacer(channel.capabilities.pace)
         self._database = database
-        self._channel = channel
+        self._channel = channel.name
         self._clock = clock
-        self._languages = languages
         self._still_wanted = still_wanted
-        self._held: dict[str, int] = {}
-        self._wake = asyncio.Event()
-        self._turn = asyncio.Lock()
+        self._delivery = Delivery(database, channel, languages, self.pacer)
+        self._desk = Desk(database, channel.name, self.pacer)
+        self._outcomes = Outcomes(channel.name, clock, self._desk, self._delivery, tuple(channels) or (channel.name,), moved)
+        self._notes = Notes(database, channel.name)
+        self._flying: set[asyncio.Task[None]] = set()
+        self._ending = False
+
+    # From outside -------------------------------------------------------------------------------------------------------------
+
+    @property
+    def counts(self) -> Counter[str]:
+        return self._outcomes.counts
+
+    @property
+    def waiting(self) -> dict[Lane, int]:
+        """Letters in memory that wait or are under way, by lane; a long backlog is followed a page at a time."""
+        return {name: len(lane.waiting) for name, lane in self._desk.lanes.items()}
+
+    @property
+    def under_way(self) -> int:
+        return len(self._flying)
+
+    @property
+    def down(self) -> bool:
+        """Whether the platform answers nobody at the moment."""
+        return self._desk.platform.down
 
     def wake(self) -> None:
         """Something was queued."""
-        self._wake.set()
+        self._desk.wake()
+
+    def look_again(self) -> None:
+        """Letters came in another way than by being queued (from another channel)."""
+        self._desk.look_again()
+
+    def expect_reply(self) -> None:
+        """Somebody has written: broadcasts leave room for the answer."""
+        self.pacer.expect()
 
     async def run(self) -> None:
-        """Send until cancelled; looks every second, and at once when woken."""
-        while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(1):      # not wait_for: before Python 3.12 it can swallow being cancelled
-                    await self._wake.wait()
-            self._wake.clear()
-            try:
-                await self.drain()
-            except Exception:
-                log.exception("Sending on %s failed; it goes on", self._channel.name)
+        """Send until cancelled or finished."""
+        await asyncio.gather(*(self._run(lane) for lane in self._desk.lanes.values()))
 
     async def drain(self) -> None:
-        """Send everything that is due now, one letter at a time to each address."""
-        async with self._turn:
-            while True:
-                now = self._clock.now()
-                letters = await self._database.read(lambda read, now=now: outbox.due(read, self._channel.name, now, BATCH))  # type: ignore[misc]
-                first: dict[str, outbox.Letter] = {}
-                for letter in letters:
-                    if self._held.get(letter.address, 0) <= now:
-                        first.setdefault(letter.address, letter)
-                if not first:
-                    return
-                for some in _chunks(list(first.values()), MOST_AT_ONCE):
-                    await asyncio.gather(*(self._deliver(letter) for letter in some))
+        """Send everything that is due now."""
+        self.look_again()
+        while not self._ending:
+            pauses = [await self._pump(lane) for lane in self._desk.lanes.values()]
+            if self._flying:
+                await asyncio.wait(self._flying, return_when=asyncio.FIRST_COMPLETED)
+            elif any(pause is not None for pause in pauses):
+                await asyncio.sleep(min(pause for pause in pauses if pause is not None))
+            else:
+                return
 
-    async def _deliver(self, letter: outbox.Letter) -> None:
-        now = self._clock.now()
-        if letter.expires_at is not None and letter.expires_at <= now:
-            await self._settle(letter, "dropped", None, "expired")
-            return
-        subject = letter.subject
-        if subject is not None and not await self._database.read(
-            lambda read: self._still_wanted(read, subject, letter.person_id, now)
-        ):
-            await self._settle(letter, "dropped", None, "no longer wanted")
-            return
-        try:
-            progress = _Progress.load(letter.parts) if letter.parts else self._render(letter, repeated=False)
-        except Exception:
-            log.exception("Letter %s cannot be rendered and is set aside", letter.id)
-            await self._settle(letter, "failed", None, "cannot be rendered")
-            return
-        try:
-            await self._send_parts(letter, progress)
-        except SendError as error:
-            await self._failed(letter, progress, error)
-            return
-        await self._settle(letter, "sent", progress, None)
+    async def finish(self, seconds: float = FINISH_SECONDS) -> None:
+        """Start nothing more; let what is under way end and note it. What takes longer than ``seconds`` is noted as unknown."""
+        self._ending = True
+        for lane in self._desk.lanes.values():
+            lane.woken.set()
+        if self._flying:
+            _, late = await asyncio.wait(self._flying, timeout=seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        await self._notes.catch_up()
 
-    def _render(self, letter: outbox.Letter, *, repeated: bool) -> _Progress:
-        language = self._languages.get(letter.language) or next(iter(self._languages.values()))
-        parts = list(render(decode(letter.reply), language, self._channel.capabilities, letter.menu_id, repeated))
-        return _Progress(parts, [None] * len(parts))
+    # One lane -----------------------------------------------------------------------------------------------------------------
 
-    async def _send_parts(self, letter: outbox.Letter, progress: _Progress) -> None:
-        for index, part in enumerate(progress.parts):
-            if progress.ids[index] is not None:
+    async def _run(self, lane: LetterLane) -> None:
+        while not self._ending:
+            lane.woken.clear()
+            pause: float | None = None
+            try:
+                pause = await self._pump(lane)
+            except Exception:
+                log.exception("Sending failed; it goes on", extra={"channel": self._channel})
+            try:
+                async with asyncio.timeout(LOOK_SECONDS if pause is None else min(pause, LOOK_SECONDS)):
+                    await lane.woken.wait()     # not wait_for: before Python 3.12 it can swallow being cancelled
+            except TimeoutError:
                 continue
-            content = await self._content(part) if part.sha256 else None
-            replaces = letter.replaces if index == 0 and self._channel.capabilities.edits else None
-            progress.ids[index] = await self._channel.send(letter.address, letter.thread, part, content, replaces)
 
-    async def _content(self, part: Part) -> bytes:
-        path = files.content_path(self._database.files, part.sha256)
-        try:
-            return await asyncio.to_thread(path.read_bytes)
-        except OSError as error:
-            raise Refused(f"the file {part.sha256[:8]} cannot be read: {error.strerror}") from error
+    async def _pump(self, lane: LetterLane) -> float | None:
+        """Start what may start now. Returns in how many seconds there may be more; None: when something happens."""
+        async with lane.lock:
+            while not self._ending:
+                if not await self._notes.catch_up():
+                    return None
+                now = self._clock.now()
+                await self._desk.look(lane, now)
+                pause = self._desk.pause(lane)
+                if pause > 0 and lane.waiting.ready:
+                    return pause
+                entries = self._desk.take(lane, now)
+                if not entries:
+                    return self._desk.chats.rest()
+                for entry, letter in await self._standing(lane, entries):
+                    self._start(lane, entry, letter, await self.pacer.admit(lane.name, entry.address))
+            return None
 
-    async def _failed(self, letter: outbox.Letter, progress: _Progress, error: SendError) -> None:
+    async def _standing(self, lane: LetterLane, entries: list[Entry]) -> list[tuple[Entry, Letter]]:
+        """Those that still wait here, in time and wanted, with their content; the others are settled or leave the memory."""
+        loaded = [(entry, entry.letter) for entry in entries if entry.letter is not None and not _conditional(entry.letter)]
+        if len(loaded) == len(entries):
+            return loaded
         now = self._clock.now()
-        log.warning("Letter %s on %s was not delivered: %s", letter.id, self._channel.name, type(error).__name__)
-        match error:
-            case Blocked():
-                await self._database.write((effect(people.mark_blocked, self._channel.name, letter.address, now),))
-                await self._settle(letter, "blocked", progress, str(error))
-            case Migrated():
-                await self._database.write((effect(people.move_address, self._channel.name, letter.address, error.to),))
-            case RateLimited():
-                until = now + max(1, round(error.retry_after))
-                self._held[letter.address] = until
-                await self._database.write((effect(outbox.keep_parts, letter.id, progress.dump(), until, str(error)),))
-            case Refused():
-                await self._settle(letter, "failed", progress, str(error))
-            case _ if letter.attempts + 1 >= MOST_ATTEMPTS:
-                await self._settle(letter, "failed", progress, str(error))
-            case OutcomeUnknown():
-                again = self._render(letter, repeated=True) if not any(progress.ids) else progress
-                again.unknown = progress.unknown + 1
-                await self._later(letter, again, "unknown")
-            case _:
-                await self._later(letter, progress, str(error))
 
-    async def _later(self, letter: outbox.Letter, progress: _Progress, error: str) -> None:
-        """Try again after a pause; until then nothing else goes to the address, so that answers keep their order."""
-        again_at = self._clock.now() + _pause(letter)
-        self._held[letter.address] = again_at
-        await self._database.write((effect(outbox.keep_parts, letter.id, progress.dump(), again_at, error),))
+        def ask(read: Snapshot) -> dict[int, tuple[Letter, str | None]]:
+            found = outbox.letters(read, self._channel, [entry.id for entry in entries])
+            return {letter.id: (letter, self._why_not(read, letter, now)) for letter in found.values()}
 
-    async def _settle(self, letter: outbox.Letter, state: str, progress: _Progress | None, error: str | None) -> None:
-        parts = None if progress is None else progress.dump()
-        settled = [effect(outbox.settle, letter.id, state, parts, self._clock.now(), error)]
-        if state == "sent" and decode(letter.reply).once:
-            settled.append(effect(outbox.forget, letter.id))
-        await self._database.write(settled)
+        try:
+            found = await self._database.read(ask)
+            dropped = [effect(outbox.settle, letter.id, "dropped", None, now, why) for letter, why in found.values() if why is not None]
+            if dropped:
+                await self._database.write(dropped)
+        except StorageError:
+            for entry in entries:
+                self._desk.put_back(lane, entry)
+            raise
+        self.counts["dropped"] += len(dropped)
+        standing = []
+        for entry in entries:
+            letter, why = found.get(entry.id, (None, None))
+            if letter is None or why is not None:
+                self._desk.settle(lane, entry)
+            elif letter.address != entry.address:
+                self._desk.put_back(lane, entry, letter.address)
+            else:
+                standing.append((entry, letter))
+        return standing
+
+    def _why_not(self, read: Snapshot, letter: Letter, now: int) -> str | None:
+        """Why a letter shall not leave any more; None: it shall."""
+        if letter.parts is not None and Progress.load(letter.parts).begun:
+            return None         # half of it has arrived: the other half belongs to it
+        if letter.expires_at is not None and letter.expires_at <= now:
+            return "expired"
+        try:
+            wanted = letter.subject is None or self._still_wanted(read, letter.subject, letter.person_id, now)
+        except Exception:
+            log.exception("It could not be asked whether a letter is still wanted", extra={"letter": letter.id})
+            wanted = True
+        return None if wanted else "no longer wanted"
+
+    # One letter ---------------------------------------------------------------------------------------------------------------
+
+    def _start(self, lane: LetterLane, entry: Entry, letter: Letter, left: float) -> None:
+        lane.flying += 1
+        task = asyncio.create_task(self._deliver(lane, entry, letter, left), name=f"letter {letter.id}")
+        self._flying.add(task)
+        task.add_done_callback(self._flying.discard)
+
+    async def _deliver(self, lane: LetterLane, entry: Entry, letter: Letter, left: float) -> None:
+        progress: Progress | None = None
+        try:
+            progress = self._delivery.kept(letter)
+            reply = decode(letter.reply)
+            progress = await self._delivery.progress(letter, reply, progress)
+            await self._delivery.send(letter, progress, lane.name, left)
+            note = self._outcomes.sent(lane, entry, letter, progress, once=reply.once)
+        except asyncio.CancelledError:
+            if progress is not None:
+                await self._notes.write(self._outcomes.interrupted(letter, progress))
+            raise
+        except Exception as error:
+            if isinstance(error, StorageError) and progress is not None:
+                note = self._outcomes.not_noted(lane, entry, letter, progress)
+            else:
+                note = self._outcomes.not_sent(lane, entry, letter, progress, error)
+        finally:
+            lane.flying -= 1
+        await self._notes.write(note)
 
 
-def _chunks(letters: list[outbox.Letter], size: int) -> list[list[outbox.Letter]]:
-    return [letters[start : start + size] for start in range(0, len(letters), size)]
-
-
-def _pause(letter: outbox.Letter) -> int:
-    """Seconds until the next attempt: 1, 2, 4 … five minutes."""
-    return int(min(LONGEST_PAUSE, 2 ** min(letter.attempts, 10)))
+def _conditional(letter: Letter) -> bool:
+    """Whether something must be asked before it leaves."""
+    return letter.subject is not None or letter.expires_at is not None

@@ -60,11 +60,10 @@ class _Update:
 
 @dataclass(frozen=True, slots=True)
 class Minting:
-    """Where new ids, joining codes and the secrets of pages come from."""
+    """Where new ids and joining codes come from."""
 
     opaque: Callable[[], str]
     code: Callable[[], str]
-    secret: Callable[[], str]
 
 
 class Turns:
@@ -233,7 +232,6 @@ class Turns:
             language=language if language in self._languages else self._default_language,
             mint=self._minting.opaque,
             mint_code=self._minting.code,
-            mint_secret=self._minting.secret,
             display_name=inbound.display_name,
             facts=self._facts,
         )

@@ -52,7 +52,8 @@ def handle(turn: Turn, argument: str) -> Outcome:
     if not found:
         return _next(turn, free, 1)
     ahead = sorted((each for each in found if each.effective > turn.now), key=agenda.instant)
-    return _shown(turn, (ahead[:1] if meetings else ahead) or found[-1:], every, free, None)
+    held = [each for each in ahead if not each.event.cancelled] or ahead
+    return _shown(turn, (held[:1] if meetings else ahead) or found[-1:], every, free, None)
 
 
 def _asks_for_meeting(turn: Turn, argument: str) -> bool:
@@ -91,8 +92,8 @@ def _shown(turn: Turn, found: list[Dated], every: list[Dated], free: Free, about
 
 def _concerning(turn: Turn, free: Free) -> list[Dated]:
     events = calendar.events(turn.read)
-    roles = agenda.roles_by_year(turn.read, events)
     ids = turn.unit_ids
+    roles = agenda.roles_by_year(turn.read, events, ids)
     return [
         agenda.dated(event, free, turn.zone)
         for event in events
@@ -111,6 +112,8 @@ def _fields(turn: Turn, some: list[Dated], free: Free) -> Fields:
 
 def _what(turn: Turn, each: Dated) -> Value:
     event = each.event
+    if event.cancelled:
+        return m("{title}; called off", title=verbatim(event.title))
     if event.kind == "deadline":
         return m("{title}; {state}", title=agenda.titled(event.title, event.of_year), state=_state(turn, each))
     title: Message = verbatim(event.title)
@@ -143,7 +146,7 @@ def _answers(turn: Turn, some: list[Dated]) -> list[Choice]:
     """A conference ahead offers its answers: itself where it is alone, else by name."""
     if not {"officer", "leader"} & turn.roles:
         return []
-    meetings = [each for each in some if each.event.kind == "conference" and each.effective > turn.now]
+    meetings = [each for each in some if each.event.kind == "conference" and each.effective > turn.now and not each.event.cancelled]
     if len(some) == 1 and meetings:
         return list(agenda.answer_choices(meetings[0].event.id))
     return [Choice(m("Answer: {title}", title=agenda.short(each.event.title)), Go("du", each.event.id)) for each in meetings]

@@ -58,6 +58,8 @@ def _meeting(turn: Turn, event_id: str) -> tuple[agenda.Dated, str] | Message:
     event = calendar.event(turn.read, event_id)
     if event is None or event.kind != "conference":
         return m("This conference is not in the calendar any more.")
+    if event.cancelled:
+        return m("{title} was called off; an answer is no longer needed.", title=verbatim(event.title))
     each = agenda.dated(event, agenda.free_days(turn.read), turn.zone)
     if each.effective <= turn.now:
         return m("{title} began at {when}; an answer is no longer needed.", title=verbatim(event.title), when=Moment(each.effective))

@@ -92,9 +92,9 @@ def _none(turn: Turn, free: Free, about: Message | None) -> Outcome:
 
 def _concerning(turn: Turn, free: Free) -> list[Dated]:
     """Deadlines and legal dates for the person's units (all, for somebody of the cluster)."""
-    events = [event for event in calendar.events(turn.read) if event.kind in ("deadline", "legal")]
-    roles = agenda.roles_by_year(turn.read, events)
+    events = [event for event in calendar.events(turn.read) if event.kind in ("deadline", "legal") and not event.cancelled]
     ids = turn.unit_ids
+    roles = agenda.roles_by_year(turn.read, events, ids)
     return [
         agenda.dated(event, free, turn.zone)
         for event in events

@@ -199,6 +199,10 @@ class Dispatcher:
             return standing.dialogue.advance(turn, standing.state, sent)
         if not self._known(turn):
             return self._run(turn, standing, self._commands.by_name["start"], "")
+        for command in self._commands.commands:
+            taken = command.takes(turn, sent) if command.takes is not None and command.allows(turn) else None
+            if taken is not None:
+                return taken
         choices = Choices((Choice(m("Report"), Go("baocao")),)) if self._commands.by_name["baocao"].allows(turn) else Choices(())
         return Outcome(say(m("A file belongs to a report: please open the report first, then send the file."), choices))
 

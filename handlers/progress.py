@@ -146,7 +146,7 @@ def _named(turn: Turn, argument: str) -> tuple[Progress, ...] | None:
     if event is not None:
         each = of_event(turn, event)
         return () if each is None else (each,)
-    deadlines = [event for event in calendar.events(turn.read) if event.kind == "deadline"]
+    deadlines = [event for event in calendar.events(turn.read) if event.kind == "deadline" and not event.cancelled]
     period = parse_period(argument, turn.today)
     if period is not None:
         wanted = YEARLY if period.period == "year" else (period.period,)

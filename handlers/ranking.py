@@ -97,11 +97,11 @@ def _level(board: Board, top: tuple[Line, ...]) -> int:
 
 def _around(board: Board, own: Line | None, top: tuple[Line, ...], mine: tuple[str, ...], decimals: int) -> list[object]:
     """The top and the own unit with its neighbours, in at most five lines."""
-    place = None if own is None else board.place(own.unit_id)
-    if own is None or place is None:
+    if own is None or own.rank is None:
         return [table((*top, own) if own is not None and own not in top else top, mine, decimals)]
     near = board.around(own.unit_id)
-    if place <= SHOWN_AT_ONCE - 2:
+    # Nobody stands higher than his rank, so beyond the first ranks the place need not be counted.
+    if own.rank <= SHOWN_AT_ONCE - 1 and (board.place(own.unit_id) or 0) <= SHOWN_AT_ONCE - 2:
         return [table(tuple(dict.fromkeys((*top, *near))), mine, decimals)]
     leading = tuple(m("{rank}. {unit} {points}", rank=line.rank or 0, unit=line.name, points=shown(line.total, decimals)) for line in top)
     return [m("Leading: {lines}", lines=leading), table(near, mine, decimals)]

@@ -94,7 +94,7 @@ def _open(turn: Turn, subject: str) -> bool:
         duty = duties.duty(turn.read, ident)
         return duty is not None and duty.status == "open"
     event = calendar.event(turn.read, ident)
-    return event is not None and agenda.dated(event, agenda.free_days(turn.read), turn.zone).effective > turn.now
+    return event is not None and not event.cancelled and agenda.dated(event, agenda.free_days(turn.read), turn.zone).effective > turn.now
 
 
 COMMANDS = (

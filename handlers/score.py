@@ -110,7 +110,7 @@ def _lacking(turn: Turn, question: Question, line: Line, open_to_me: bool) -> li
                 line.missing,
             )
         ]
-    lacking = kept.missing(turn.read, question.year).get(line.unit_id, frozenset())
+    lacking = kept.missing_of(turn.read, question.year, line.unit_id)
     names = tuple(each.id for each in question.table.criteria if each.id in lacking)
     if not names:
         names = next((row.missing for row in standing.standings(turn.read, question.year) if row.unit_id == line.unit_id), ())

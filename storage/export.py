@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from storage.broadcast_recipients import RECIPIENTS
 from storage.connection import Snapshot
 
 Cell = str | int | None
@@ -156,6 +157,13 @@ SHEETS = (
         ("event_id", "unit_id", "answer", "substitute", "person", "answered_at"),
         "SELECT event_id, unit_id, answer, substitute, person_id, at FROM attendances ORDER BY event_id, unit_id",
     ),
+    Sheet(
+        "broadcasts",
+        ("broadcast", "person", "confirmed_at", "audience", "text", "file", "send_at", "state", "rounds", "counts"),
+        "SELECT id, created_by, created_at, audience, body, file_name, send_at, state, round, counts FROM broadcasts"
+        " ORDER BY created_at, id",
+    ),
+    Sheet("broadcast_recipients", ("broadcast", "unit_id", "person", "role", "state", "round"), RECIPIENTS),
     Sheet(
         "audit",
         ("at", "person", "action", "subject", "unit_id", "year", "before", "after", "reason"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from storage import audit, invitations, page_links, people
+from storage import audit, invitations, people
 from storage.connection import Snapshot, Transaction
 from storage.errors import Conflict
 
@@ -65,7 +65,6 @@ def unlink(tx: Transaction, person_id: str, channel: str, address: str, now: int
     if not any(each.preferred for each in others):
         people.prefer(tx, person_id, others[0].channel, others[0].address)
     tx.execute("DELETE FROM menus WHERE channel = ? AND address = ?", (channel, address))
-    page_links.leave_account(tx, channel, address, now)
     audit.note(tx, now, person_id, "account.unlink", f"person:{person_id}", before=channel)
 
 

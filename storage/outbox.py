@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from storage.connection import Snapshot, Transaction
@@ -36,26 +38,42 @@ class Letter:
     created_at: int
 
 
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A waiting letter, as little of it as its turn needs. ``held``: an attempt was made, and it keeps its address back until ``due``."""
+
+    id: int
+    address: str
+    due: int
+    held: bool
+
+
 _LETTER = (
     "id, key, channel, address, thread, person_id, lane, language, reply, menu_id, replaces, subject, parts, attempts, not_before,"
     " expires_at, created_at"
 )
 
 
-def due(read: Snapshot, channel: str, now: int, limit: int = 50) -> tuple[Letter, ...]:
-    """What may be sent now on a channel: replies first, each lane in the order it was queued."""
+def waiting(read: Snapshot, channel: str, lane: str, now: int, after: int, limit: int) -> tuple[Queued, ...]:
+    """A page of what waits on a channel's lane beyond row ``after``, in the order it was queued, also what is not yet due.
+
+    A letter that was queued "in the future" is of a clock that has gone back since: its time goes back with it.
+    """
     rows = read.execute(
-        f"SELECT {_LETTER} FROM outbox WHERE state = 'waiting' AND channel = ? AND not_before <= ?"  # noqa: S608
-        " ORDER BY lane DESC, id LIMIT ?",
-        (channel, now, limit),
+        "SELECT id, address, not_before - MAX(created_at - ?, 0), parts IS NOT NULL FROM outbox"
+        " WHERE state = 'waiting' AND channel = ? AND lane = ? AND id > ? ORDER BY id LIMIT ?",
+        (now, channel, lane, after, limit),
     )
-    return tuple(Letter(*row) for row in rows)
+    return tuple(Queued(row[0], row[1], row[2], bool(row[3])) for row in rows)
 
 
-def next_due(read: Snapshot, channel: str) -> int | None:
-    """When the next letter of the channel may be sent (epoch); None: nothing waits."""
-    row = read.execute("SELECT MIN(not_before) FROM outbox WHERE state = 'waiting' AND channel = ?", (channel,)).fetchone()
-    return None if row[0] is None else int(row[0])
+def letters(read: Snapshot, channel: str, ids: Sequence[int]) -> dict[int, Letter]:
+    """The letters with these ids that still wait on the channel: what was dropped, or went to another one, is not among them."""
+    rows = read.execute(
+        f"SELECT {_LETTER} FROM outbox NOT INDEXED WHERE id IN (SELECT value FROM json_each(?)) AND state = 'waiting' AND channel = ?",  # noqa: S608
+        (json.dumps(list(ids)), channel),
+    )
+    return {row[0]: Letter(*row) for row in rows}
 
 
 def known(read: Snapshot, key: str) -> bool:
@@ -92,24 +110,28 @@ def queue(
     )  # fmt: skip
 
 
-def keep_parts(tx: Transaction, letter_id: int, parts: str, not_before: int, error: str | None) -> None:
-    """Note an attempt: what was sent of it so far, and when to go on."""
+def keep_parts(tx: Transaction, letter_id: int, parts: str) -> None:
+    """Note what was sent of a letter in the middle of it."""
+    tx.execute("UPDATE outbox SET parts = ? WHERE id = ?", (parts, letter_id))
+
+
+def postpone(tx: Transaction, letter_id: int, parts: str, until: int, error: str, *, attempt: bool) -> None:
+    """Note what was sent so far, and when to go on. ``attempt``: it counts towards giving up (a platform's "wait" does not)."""
     tx.execute(
-        "UPDATE outbox SET parts = ?, attempts = attempts + 1, not_before = ?, error = ? WHERE id = ?",
-        (parts, not_before, error, letter_id),
+        "UPDATE outbox SET parts = ?, attempts = attempts + ?, not_before = ?, error = ? WHERE id = ?",
+        (parts, int(attempt), until, error, letter_id),
     )
 
 
-def hold(tx: Transaction, letter_id: int, until: int) -> None:
-    """Send it later (quiet hours, a rate limit); this is no attempt."""
-    tx.execute("UPDATE outbox SET not_before = ? WHERE id = ?", (until, letter_id))
-
-
 def settle(tx: Transaction, letter_id: int, state: str, parts: str | None, now: int, error: str | None = None) -> None:
-    """The letter is ``sent``, ``failed``, ``blocked`` or ``dropped`` (no longer wanted)."""
+    """The letter is ``sent``, ``failed``, ``blocked`` or ``dropped`` (no longer wanted).
+
+    One that somebody dropped while it was on its way is noted as sent if it was, and stays dropped otherwise.
+    """
     tx.execute(
-        "UPDATE outbox SET state = ?, parts = COALESCE(?, parts), sent_at = ?, error = ? WHERE id = ?",
-        (state, parts, now, error, letter_id),
+        "UPDATE outbox SET state = ?, parts = COALESCE(?, parts), sent_at = ?, error = ?"
+        " WHERE id = ? AND (state = 'waiting' OR ? = 'sent')",
+        (state, parts, now, error, letter_id, state),
     )
 
 
@@ -118,6 +140,84 @@ def forget(tx: Transaction, letter_id: int) -> None:
     tx.execute("UPDATE outbox SET reply = '', parts = NULL WHERE id = ?", (letter_id,))
 
 
+def leave_address(tx: Transaction, channel: str, address: str, now: int, channels: Collection[str]) -> set[str]:
+    """An address refuses our messages: what waits for it in the broadcast lane goes to another address of the same person.
+
+    The same row goes, so that it never goes to both; one of which a part has arrived stays where it is and is ``blocked``, like one
+    without another address. Only ``channels`` that run are thought of. Returns the channels that were given letters.
+    """
+    rows = tx.execute(
+        "SELECT id, person_id, menu_id, parts FROM outbox WHERE state = 'waiting' AND channel = ? AND address = ? AND lane = 'broadcast'"
+        " ORDER BY id",
+        (channel, address),
+    ).fetchall()
+    others: dict[str | None, tuple[str, str] | None] = {None: None}
+    reached: set[str] = set()
+    for letter_id, person_id, menu_id, parts in rows:
+        if person_id not in others:
+            others[person_id] = _another(tx, person_id, channel, address, channels)
+        other = others[person_id]
+        if other is None or _begun(tx, parts):
+            settle(tx, letter_id, "blocked", None, now, "blocked")
+            continue
+        _move(tx, letter_id, menu_id, other, now)
+        reached.add(other[0])
+    return reached
+
+
+def leave_channel(tx: Transaction, channel: str, now: int, channels: Collection[str], staying: Collection[int]) -> set[str]:
+    """A channel takes nothing more from us: its broadcast letters go to the persons' addresses on other channels, where there are any.
+
+    ``staying``: those on their way at this moment, which may yet arrive. Returns the channels that were given letters.
+    """
+    rows = tx.execute(
+        "SELECT id, address, person_id, menu_id, parts FROM outbox WHERE state = 'waiting' AND channel = ? AND lane = 'broadcast'"
+        " AND person_id IS NOT NULL ORDER BY id",
+        (channel,),
+    ).fetchall()
+    elsewhere = [each for each in channels if each != channel]
+    reached: set[str] = set()
+    for letter_id, address, person_id, menu_id, parts in rows:
+        other = None if letter_id in staying or _begun(tx, parts) else _another(tx, person_id, channel, address, elsewhere)
+        if other is not None:
+            _move(tx, letter_id, menu_id, other, now)
+            reached.add(other[0])
+    return reached
+
+
+def _another(tx: Transaction, person_id: str, channel: str, address: str, channels: Collection[str]) -> tuple[str, str] | None:
+    rows = tx.execute(
+        "SELECT channel, address FROM accounts WHERE person_id = ? AND blocked_at IS NULL AND NOT (channel = ? AND address = ?)"
+        " ORDER BY preferred DESC, linked_at, channel, address",
+        (person_id, channel, address),
+    )
+    return next(((row[0], row[1]) for row in rows if row[0] in channels), None)
+
+
+def _begun(tx: Transaction, parts: str | None) -> bool:
+    """Whether a part of the letter has arrived."""
+    if parts is None:
+        return False
+    return tx.execute("SELECT 1 FROM json_each(?, '$.ids') WHERE value IS NOT NULL", (parts,)).fetchone() is not None
+
+
+def _move(tx: Transaction, letter_id: int, menu_id: str | None, to: tuple[str, str], now: int) -> None:
+    """The letter is rendered anew there; its menu becomes the newest one at that address. One whose outcome was unknown stays marked."""
+    tx.execute(
+        "UPDATE outbox SET channel = ?, address = ?, thread = NULL, replaces = NULL, attempts = 0, not_before = ?, error = NULL,"
+        " parts = CASE WHEN json_extract(parts, '$.unknown') > 0 THEN json_set(parts, '$.parts', json('[]'), '$.ids', json('[]')) END"
+        " WHERE id = ?",
+        (*to, now, letter_id),
+    )
+    if menu_id is not None:
+        tx.execute(
+            "UPDATE menus SET channel = ?, address = ?, number = (SELECT MAX(number) + 1 FROM menus) WHERE id = ?", (*to, menu_id)
+        )
+
+
 def drop_old(tx: Transaction, now: int) -> None:
     """Forget what was sent long ago. Keys of reminders go with it: their instants are long past."""
-    tx.execute("DELETE FROM outbox WHERE state <> 'waiting' AND created_at < ?", (now - KEEP_SENT_SECONDS,))
+    tx.execute(
+        "DELETE FROM outbox WHERE state <> 'waiting' AND (created_at < ? OR (state = 'dropped' AND reply = '' AND created_at < ?))",
+        (now - KEEP_SENT_SECONDS, now - 86_400),
+    )

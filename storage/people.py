@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from storage import audit
@@ -125,6 +126,21 @@ def everyone(read: Snapshot, today: str) -> tuple[Person, ...]:
     return tuple(_person(row) for row in rows)
 
 
+def addresses_with(read: Snapshot, channel: str, roles: tuple[str, ...], today: str) -> dict[tuple[str, str], frozenset[str]]:
+    """(address, language) on a channel -> all roles in force today, of those who hold one of ``roles`` and do not block us."""
+    rows = read.execute(
+        "SELECT a.address, p.language, o.role FROM accounts a JOIN people p ON p.id = a.person_id JOIN posts o ON o.person_id = p.id"
+        " WHERE a.channel = ? AND a.blocked_at IS NULL AND o.valid_from <= ? AND (o.valid_to IS NULL OR o.valid_to >= ?)"
+        " AND EXISTS (SELECT 1 FROM posts h WHERE h.person_id = p.id AND h.valid_from <= ?"
+        " AND (h.valid_to IS NULL OR h.valid_to >= ?) AND h.role IN (SELECT value FROM json_each(?)))",
+        (channel, today, today, today, today, json.dumps(roles)),
+    )
+    found: dict[tuple[str, str], set[str]] = {}
+    for address, language, role in rows:
+        found.setdefault((address, language), set()).add(role)
+    return {key: frozenset(held) for key, held in found.items()}
+
+
 def add_person(tx: Transaction, person_id: str, name: str, title: str, language: str, now: int) -> None:
     tx.execute(
         "INSERT INTO people (id, name, title, language, created_at) VALUES (?, ?, ?, ?, ?)", (person_id, name, title, language, now)
@@ -168,15 +184,27 @@ def prefer(tx: Transaction, person_id: str, channel: str, address: str) -> None:
     tx.execute("UPDATE accounts SET preferred = (channel = ? AND address = ?) WHERE person_id = ?", (channel, address, person_id))
 
 
-def mark_blocked(tx: Transaction, channel: str, address: str, now: int | None) -> None:
-    """The address refuses our messages since ``now``; None: it writes to us again."""
-    tx.execute("UPDATE accounts SET blocked_at = ? WHERE channel = ? AND address = ?", (now, channel, address))
+def mark_blocked(tx: Transaction, channel: str, address: str, now: int) -> None:
+    """The address refuses our messages since ``now``; the first time counts until a message is taken again."""
+    tx.execute(
+        "UPDATE accounts SET blocked_at = ?, blocked_told = 0 WHERE channel = ? AND address = ? AND blocked_at IS NULL",
+        (now, channel, address),
+    )
+
+
+def mark_reached(tx: Transaction, channel: str, address: str) -> None:
+    """A message was taken there: it does not refuse ours (any more). Who writes again is answered, and so comes back."""
+    tx.execute("UPDATE accounts SET blocked_at = NULL WHERE channel = ? AND address = ? AND blocked_at IS NOT NULL", (channel, address))
 
 
 def move_address(tx: Transaction, channel: str, old: str, new: str) -> None:
-    """The platform gave a chat another id (a Telegram group that became a supergroup)."""
+    """The platform gave a chat another id (a Telegram group that became a supergroup). What stands under the new one already stays."""
     tx.execute("UPDATE OR IGNORE accounts SET address = ? WHERE channel = ? AND address = ?", (new, channel, old))
     tx.execute("UPDATE outbox SET address = ? WHERE channel = ? AND address = ? AND state = 'waiting'", (new, channel, old))
+    tx.execute("UPDATE menus SET address = ? WHERE channel = ? AND address = ?", (new, channel, old))
+    tx.execute("UPDATE OR IGNORE wrong_codes SET address = ? WHERE channel = ? AND address = ?", (new, channel, old))
+    for table in ("dialogues", "topics"):
+        tx.execute(f"UPDATE OR IGNORE {table} SET owner = ? WHERE owner = ?", (f"{channel}:{new}", f"{channel}:{old}"))  # noqa: S608
 
 
 def add_post(tx: Transaction, given: Post, by: str | None, now: int) -> None:
@@ -211,8 +239,11 @@ def erase(tx: Transaction, person_id: str, last_day: str, now: int) -> None:
     tx.execute("UPDATE dialogues SET answers = '{}' WHERE owner = ?", (f"person:{person_id}",))
     tx.execute("DELETE FROM topics WHERE owner = ?", (f"person:{person_id}",))
     tx.execute("DELETE FROM snoozes WHERE person_id = ?", (person_id,))
+    tx.execute("DELETE FROM told WHERE person_id = ?", (person_id,))
+    tx.execute("DELETE FROM link_codes WHERE person_id = ?", (person_id,))
     tx.execute(
         "UPDATE audit SET before = NULL, after = NULL WHERE subject = ? AND action = 'person.rename'", (f"person:{person_id}",)
     )
-    tx.execute("DELETE FROM outbox WHERE person_id = ? AND state <> 'waiting'", (person_id,))
+    # What waits is sent while it answers him; reminders and broadcasts are for somebody who is here no more.
+    tx.execute("DELETE FROM outbox WHERE person_id = ? AND (state <> 'waiting' OR lane = 'broadcast')", (person_id,))
     audit.note(tx, now, person_id, "person.erase", f"person:{person_id}")

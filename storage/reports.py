@@ -107,6 +107,31 @@ def revisions(read: Snapshot, report_id: str) -> tuple[Revision, ...]:
     return tuple(Revision(*row) for row in rows)
 
 
+def filed_late(read: Snapshot) -> dict[str, tuple[Revision, ...]]:
+    """duty id -> the revisions of its report, of every report that was filed late."""
+    rows = read.execute(
+        "SELECT r.duty_id, v.report_id, v.revision, v.kind, v.filed_at, v.filed_by, v.reason, v.days_late FROM reports r"
+        " JOIN revisions v ON v.report_id = r.id WHERE r.duty_id IS NOT NULL"
+        " AND EXISTS (SELECT 1 FROM revisions w WHERE w.report_id = r.id AND w.days_late > 0) ORDER BY v.report_id, v.revision"
+    )
+    found: dict[str, tuple[Revision, ...]] = {}
+    for duty_id, *values in rows:
+        found[duty_id] = (*found.get(duty_id, ()), Revision(*values))
+    return found
+
+
+def relieve(tx: Transaction, given: Revision, days_late: int, now: int) -> None:
+    """The deadline was moved back: the filing is late by fewer days now. The audit keeps what it was."""
+    tx.execute(
+        "UPDATE revisions SET days_late = ? WHERE report_id = ? AND revision = ?", (days_late, given.report_id, given.revision)
+    )
+    row = tx.execute("SELECT unit_id, year FROM reports WHERE id = ?", (given.report_id,)).fetchone()
+    audit.note(
+        tx, now, None, "report.relieve", f"report:{given.report_id}", unit_id=row[0], year=row[1], before=str(given.days_late),
+        after=str(days_late),
+    )  # fmt: skip
+
+
 def items(read: Snapshot, report_id: str, revision: int) -> dict[str, Item]:
     """item id -> item, of one revision."""
     rows = read.execute("SELECT item_id, value, note FROM report_items WHERE report_id = ? AND revision = ?", (report_id, revision))
@@ -200,8 +225,11 @@ def file(
         tx.execute(
             "UPDATE reports SET revision = ?, review = 'filed', duty_id = COALESCE(?, duty_id) WHERE id = ?", (revision, duty_id, report_id)
         )
-    stored = tx.execute("SELECT item_id, value FROM report_items WHERE report_id = ? AND revision = ?", (report_id, expected_revision))
-    before = dict(stored)
+    before: dict[str, str | None] = {}
+    if expected_revision:
+        before.update(
+            tx.execute("SELECT item_id, value FROM report_items WHERE report_id = ? AND revision = ?", (report_id, expected_revision))
+        )
     tx.execute(
         "INSERT INTO revisions (report_id, revision, kind, filed_at, filed_by, reason, days_late) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (report_id, revision, kind, now, by, reason, days_late),
@@ -210,10 +238,11 @@ def file(
         "INSERT INTO report_items (report_id, revision, item_id, value, note) VALUES (?, ?, ?, ?, ?)",
         [(report_id, revision, item.item_id, item.value, item.note) for item in given],
     )
-    tx.executemany(
-        "INSERT OR IGNORE INTO evidence (report_id, revision, sha256, item_id, name) VALUES (?, ?, ?, ?, ?)",
-        [(report_id, revision, each.sha256, each.item_id, each.name) for each in files],
-    )
+    if files:
+        tx.executemany(
+            "INSERT OR IGNORE INTO evidence (report_id, revision, sha256, item_id, name) VALUES (?, ?, ?, ?, ?)",
+            [(report_id, revision, each.sha256, each.item_id, each.name) for each in files],
+        )
     if expected_revision == 0:
         audit.note(tx, now, by, "report.file", f"report:{report_id}", unit_id=unit_id, year=year, after=f"{form} {period}", reason=reason)
         return

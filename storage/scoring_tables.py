@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from storage import audit
-from storage.connection import Snapshot, Transaction
+from storage.connection import Snapshot, Transaction, remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,11 @@ def table(read: Snapshot | Transaction, year: int) -> StoredTable | None:
     ).fetchone()
     if row is None:
         return None
+    return remembered(Snapshot(read), ("scoring table", row), lambda: _table(read, row))
+
+
+def _table(read: Snapshot | Transaction, row: tuple[Any, ...]) -> StoredTable:
+    year = row[0]
     groups = read.execute("SELECT id, position, name, max FROM criterion_groups WHERE year = ? ORDER BY position, id", (year,))
     criteria = read.execute(
         "SELECT id, group_id, position, name, max, unit, rule, direction, details FROM criteria WHERE year = ? ORDER BY position, id",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from storage import audit
+from storage import audit, standings
 from storage.connection import Snapshot, Transaction
 from storage.errors import Conflict
 
@@ -56,6 +56,7 @@ def publish(tx: Transaction, year: int, final: bool, by: str | None, now: int) -
         " SELECT ?, unit_id, criterion_id, points, missing FROM scores WHERE year = ?",
         (snapshot_id, year),
     )
+    standings.announce(tx, year)
     audit.note(tx, now, by, "standings.publish", f"year:{year}", year=year, after="final" if final else "provisional")
 
 

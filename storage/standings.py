@@ -162,19 +162,35 @@ def _beside(read: Snapshot, year: int, unit_id: str, beyond: str, named: str, ke
 
 def complete(read: Snapshot, year: int) -> bool:
     """Whether every member of the year has a total. Scores are computed anew with each change of membership, so counting tells."""
+    row = read.execute("SELECT members = units FROM year_totals WHERE year = ?", (year,)).fetchone()
+    return row is None or bool(row[0])
+
+
+def overview(read: Snapshot, year: int) -> tuple[bool, int, Summary]:
+    """`complete`, a revision, and `summary` at once.
+
+    The revision moves with each change of a total and each published ranking: what is read of one stays true while it lasts.
+    """
     row = read.execute(
-        "SELECT (SELECT COUNT(*) FROM memberships WHERE year = ?) = (SELECT COUNT(*) FROM totals WHERE year = ?)", (year, year)
+        "SELECT members = units, revision, units, ranked, incomplete, reported, verified, updated_at FROM year_totals WHERE year = ?",
+        (year,),
     ).fetchone()
-    return bool(row[0])
+    return (True, 0, Summary(0, 0, 0, 0, 0, 0)) if row is None else (bool(row[0]), row[1], Summary(*row[2:]))
+
+
+def announce(tx: Transaction, year: int) -> None:
+    """Something of the year's ranking has changed beside its totals."""
+    tx.execute("UPDATE year_totals SET revision = revision + 1 WHERE year = ?", (year,))
+
+
+def sharing(read: Snapshot, year: int, rank_key: str) -> int:
+    """How many units have this key."""
+    row = read.execute("SELECT COUNT(*) FROM totals WHERE year = ? AND rank_key = ?", (year, rank_key)).fetchone()
+    return int(row[0])
 
 
 def summary(read: Snapshot, year: int) -> Summary:
-    row = read.execute(
-        "SELECT COUNT(*), COUNT(rank_key), COALESCE(SUM(missing > 0), 0), COALESCE(SUM(reported), 0), COALESCE(SUM(verified), 0),"
-        " COALESCE(MAX(updated_at), 0) FROM totals WHERE year = ?",
-        (year,),
-    ).fetchone()
-    return Summary(*row)
+    return overview(read, year)[2]
 
 
 def group_points(read: Snapshot, year: int, unit_id: str) -> dict[str, int]:
@@ -210,6 +226,12 @@ def missing(read: Snapshot, year: int) -> dict[str, frozenset[str]]:
     for unit_id, criterion_id in read.execute("SELECT unit_id, criterion_id FROM scores WHERE year = ? AND missing = 1", (year,)):
         found.setdefault(unit_id, set()).add(criterion_id)
     return {unit_id: frozenset(names) for unit_id, names in found.items()}
+
+
+def missing_of(read: Snapshot, year: int, unit_id: str) -> frozenset[str]:
+    """The criteria of a unit without a value."""
+    rows = read.execute("SELECT criterion_id FROM scores WHERE year = ? AND unit_id = ? AND missing = 1", (year, unit_id))
+    return frozenset(row[0] for row in rows)
 
 
 def incomplete(read: Snapshot, year: int, limit: int = -1) -> tuple[str, ...]:
@@ -283,27 +305,46 @@ def expect_totals(tx: Transaction, year: int, expected: tuple[tuple[str, Total |
 
 
 def save_scores(tx: Transaction, year: int, given: tuple[UnitScores, ...]) -> None:
-    """Keep the scores, group points and totals of these units, in the transaction of whatever changed them."""
+    """Keep the scores, group points and totals of these units, in the transaction of whatever changed them. Only what moved is written."""
     for each in given:
-        kept = each.total
-        tx.execute("DELETE FROM scores WHERE year = ? AND unit_id = ?", (year, kept.unit_id))
+        unit_id = each.total.unit_id
+        stored = scores(Snapshot(tx), year, unit_id)
+        moved = [score for score in each.scores if stored.pop(score.criterion_id, None) != score]
         tx.executemany(
-            "INSERT INTO scores (year, unit_id, criterion_id, points, missing, basis) VALUES (?, ?, ?, ?, ?, ?)",
-            [(year, kept.unit_id, s.criterion_id, s.points, int(s.missing), s.basis) for s in each.scores],
+            "INSERT OR REPLACE INTO scores (year, unit_id, criterion_id, points, missing, basis) VALUES (?, ?, ?, ?, ?, ?)",
+            [(year, unit_id, s.criterion_id, s.points, int(s.missing), s.basis) for s in moved],
         )
-        tx.execute("DELETE FROM group_points WHERE year = ? AND unit_id = ?", (year, kept.unit_id))
         tx.executemany(
-            "INSERT INTO group_points (year, unit_id, group_id, points) VALUES (?, ?, ?, ?)",
-            [(year, kept.unit_id, group_id, points) for group_id, points in each.groups.items()],
+            "DELETE FROM scores WHERE year = ? AND unit_id = ? AND criterion_id = ?", [(year, unit_id, name) for name in stored]
         )
+        groups = group_points(Snapshot(tx), year, unit_id)
+        tx.executemany(
+            "INSERT OR REPLACE INTO group_points (year, unit_id, group_id, points) VALUES (?, ?, ?, ?)",
+            [(year, unit_id, group_id, points) for group_id, points in each.groups.items() if groups.pop(group_id, None) != points],
+        )
+        tx.executemany(
+            "DELETE FROM group_points WHERE year = ? AND unit_id = ? AND group_id = ?", [(year, unit_id, name) for name in groups]
+        )
+        _save_total(tx, year, each.total)
+
+
+def _save_total(tx: Transaction, year: int, kept: Total) -> None:
+    """Not by INSERT OR REPLACE: what that replaces, it takes away without a word to the triggers that keep `year_totals`."""
+    values = (
+        kept.base, kept.bonus, kept.penalty, kept.total, kept.late_reports, kept.missing, kept.reported, kept.verified, kept.exclusion,
+        kept.rank_key, kept.updated_at, year, kept.unit_id,
+    )  # fmt: skip
+    changed = tx.execute(
+        "UPDATE totals SET base = ?, bonus = ?, penalty = ?, total = ?, late_reports = ?, missing = ?, reported = ?, verified = ?,"
+        " exclusion = ?, rank_key = ?, updated_at = ? WHERE year = ? AND unit_id = ?",
+        values,
+    )
+    if changed.rowcount == 0:
         tx.execute(
-            "INSERT OR REPLACE INTO totals (year, unit_id, base, bonus, penalty, total, late_reports, missing, reported, verified,"
-            " exclusion, rank_key, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                year, kept.unit_id, kept.base, kept.bonus, kept.penalty, kept.total, kept.late_reports, kept.missing, kept.reported,
-                kept.verified, kept.exclusion, kept.rank_key, kept.updated_at,
-            ),
-        )  # fmt: skip
+            "INSERT INTO totals (base, bonus, penalty, total, late_reports, missing, reported, verified, exclusion, rank_key, updated_at,"
+            " year, unit_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            values,
+        )
 
 
 def shift_scores(tx: Transaction, year: int, given: tuple[Shift, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from storage.connection import Snapshot, Transaction
@@ -53,6 +54,11 @@ def name_of(read: Snapshot, unit_id: str) -> str:
     return unit_id if row is None else str(row[0])
 
 
+def names(read: Snapshot) -> dict[str, str]:
+    """unit id -> name, of every unit that was ever planned."""
+    return dict(read.execute("SELECT id, name FROM units"))
+
+
 def all_units(read: Snapshot) -> tuple[Unit, ...]:
     """Every unit that was ever planned, in Vietnamese order."""
     return tuple(_unit(row) for row in read.execute(f"SELECT {_UNIT} FROM units u ORDER BY u.sort_key, u.id"))  # noqa: S608
@@ -70,6 +76,12 @@ def members(read: Snapshot, year: int) -> tuple[Unit, ...]:
 def membership_roles(read: Snapshot, year: int) -> dict[str, str]:
     """unit id -> lead | deputy | member, of one year."""
     return dict(read.execute("SELECT unit_id, role FROM memberships WHERE year = ?", (year,)))
+
+
+def roles_of(read: Snapshot, year: int, unit_ids: Sequence[str]) -> dict[str, str]:
+    """unit id -> lead | deputy | member, of those of these units that belong to the year."""
+    marks = ", ".join("?" * len(unit_ids))
+    return dict(read.execute(f"SELECT unit_id, role FROM memberships WHERE year = ? AND unit_id IN ({marks})", (year, *unit_ids)))  # noqa: S608
 
 
 def is_member(read: Snapshot, year: int, unit_id: str) -> bool:

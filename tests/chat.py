@@ -18,6 +18,7 @@ from bot.language import Language, languages
 from bot.rendering.transcript import transcript_lines
 from bot.turns import Minting
 from handlers.kit.menu import numbered
+from handlers.kit.message import m, verbatim
 from handlers.kit.reply import Choice
 from handlers.kit.turn import Other, Said, Tapped
 from handlers.kit.wire import decode_choices
@@ -127,6 +128,10 @@ class Chat:
     async def say(self, address: str, text: str, **extra: object) -> list[Part]:
         return await self._receive(address, {"kind": "text", "text": text, **extra})
 
+    async def edit(self, address: str, text: str) -> list[Part]:
+        """The message said last is edited."""
+        return await self.say(address, text, edited=True, id=self.last_id)
+
     async def send_file(
         self, address: str, name: str, content: bytes, media_type: str = "application/pdf", caption: str = ""
     ) -> list[Part]:
@@ -138,14 +143,22 @@ class Chat:
     async def tap(self, address: str, menu: str, index: int, message_id: str = "0") -> list[Part]:
         return await self._receive(address, {"kind": "tap", "menu": menu, "index": index, "id": message_id})
 
+    def place(self, address: str) -> tuple[str, str]:
+        """The account: channel and address there."""
+        return self.channel.name, address
+
+    def change(self, channel: str) -> None:
+        """Go on on another channel."""
+        raise NotImplementedError("a double is one channel; see tests.conversation")
+
     async def choices(self, address: str) -> tuple[str, tuple[Choice, ...]]:
         """The latest menu at the address: its id and choices."""
-        menu = await self.application.database.read(lambda read: conversation.latest_menu(read, self.channel.name, address))
+        menu = await self.application.database.read(lambda read: conversation.latest_menu(read, *self.place(address)))
         return ("", ()) if menu is None else (menu.id, decode_choices(menu.choices))
 
     async def spoken(self, address: str) -> Language:
         """The language in which this person is answered."""
-        person = await self.application.database.read(lambda read: people.by_account(read, self.channel.name, address))
+        person = await self.application.database.read(lambda read: people.by_account(read, *self.place(address)))
         return self.language if person is None else self.languages[person.language]
 
     async def choose(self, address: str, label: str) -> list[Part]:
@@ -153,7 +166,7 @@ class Chat:
         menu_id, choices = await self.choices(address)
         language = await self.spoken(address)
         labels = [language.text(choice.label) for choice in choices]
-        index = next((i for i, each in enumerate(labels) if each == label), None)
+        index = label_among(label, labels)
         if index is None:
             raise AssertionError(f"no choice {label!r} among {labels}")
         if self.channel.capabilities.buttons:
@@ -188,11 +201,39 @@ class Chat:
         return self.new(address)
 
 
+def label_among(label: str, labels: list[str]) -> int | None:
+    """Which label is meant; "…" in it stands for what names the channel."""
+    if label in labels or "…" not in label:
+        return labels.index(label) if label in labels else None
+    pattern = re.compile(".*".join(re.escape(piece) for piece in label.split("…")))
+    return next((index for index, each in enumerate(labels) if pattern.fullmatch(each)), None)
+
+
 def lines(parts: list[Part], choices: tuple[Choice, ...], language: Language, *, buttons: bool) -> list[str]:
-    """What a person reads, as a transcript writes it; a file stands in brackets by its name."""
-    said = [part.text if buttons or part is parts[-1] else _without_choices(part.text) for part in parts]
+    """What a person reads, as a transcript writes it; a file stands in brackets by its name.
+
+    The last line holds the choices that can be seen: the buttons, or what ``choices`` there are if each of them stands in one of the parts.
+    """
+    asking = parts[-1] if parts else None
+    if not buttons:
+        asking = next((part for part in reversed(parts) if shows(part.text, choices, language)), asking)
+    said = [part.text if buttons or part is asking else _without_choices(part.text) for part in parts]
     texts = [f"{text}\n[tệp {part.name}]" if part.name else text for part, text in zip(parts, said, strict=True)]
-    return transcript_lines(texts, choices, language, buttons=buttons)
+    if not buttons:
+        seen = choices if asking is not None and shows(asking.text, choices, language) else ()
+        return transcript_lines(texts, seen, language, buttons=False)
+    rows = next((part.buttons for part in reversed(parts) if part.buttons), ())
+    read = transcript_lines(texts, (), language, buttons=True)
+    return [*read, " ".join(f"[{button.label}]" for row in rows for button in row)] if rows else read
+
+
+def shows(text: str, choices: tuple[Choice, ...], language: Language) -> bool:
+    """Whether the text lets a person choose each of them: by its number, or by its word among those to type."""
+    written = text.splitlines()
+    numbers = {f"{number}. {language.text(choice.label)}" for number, choice in numbered(choices)}
+    hint = language.text(m("Or type: {words}", words=verbatim("")))
+    words = {word for line in written if line.startswith(hint) for word in line.removeprefix(hint).split(" · ")}
+    return bool(choices) and numbers <= set(written) and {language.text(choice.label) for choice in choices if not choice.numbered} <= words
 
 
 def _without_choices(text: str) -> str:

@@ -104,9 +104,21 @@ def _posts(read: sqlite3.Connection) -> Iterator[str]:
         yield f"post {post} of somebody erased is in force"
 
 
+def _broadcasts(read: sqlite3.Connection) -> Iterator[str]:
+    for broadcast, person in read.execute(
+        "SELECT broadcast_id, person_id FROM outbox WHERE broadcast_id IS NOT NULL AND state = 'sent' GROUP BY 1, 2 HAVING COUNT(*) > 1"
+    ):
+        yield f"{person} got broadcast {broadcast} twice"
+    for broadcast, state in read.execute(
+        "SELECT id, state FROM broadcasts b WHERE state NOT IN ('sending')"
+        " AND EXISTS (SELECT 1 FROM outbox o WHERE o.broadcast_id = b.id AND o.state = 'waiting')"
+    ):
+        yield f"letters of broadcast {broadcast} wait though it is {state}"
+
+
 CHECKS: dict[str, Callable[[sqlite3.Connection], Iterator[str]]] = {
     "integrity": _integrity, "inbox": _inbox, "revisions": _revisions, "duties": _duties, "drafts": _drafts, "letters": _letters,
-    "dialogues": _dialogues, "posts": _posts,
+    "dialogues": _dialogues, "posts": _posts, "broadcasts": _broadcasts,
 }  # fmt: skip
 
 

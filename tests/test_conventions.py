@@ -111,7 +111,7 @@ def test_the_names_that_stay() -> None:
     contract = {
         "start": None, "trogiup": "help", "viec": None, "baocao": "report", "sua": "correct", "xephang": "ranking", "diem": "score",
         "sosanh": "compare", "han": "deadlines", "lich": "calendar", "nhacnho": "reminders", "tiendo": "progress", "nguoi": "people",
-        "dulieu": None, "ngonngu": "language", "huy": "cancel",
+        "dulieu": None, "ngonngu": "language", "huy": "cancel", "thongbao": "broadcast",
     }  # fmt: skip
     assert {name: alias for name, alias in contract.items() if name not in names or (alias and names[name] != alias)} == {}
 

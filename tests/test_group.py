@@ -20,6 +20,8 @@ SAID = {
     "/viec": PRIVATE,
     "dữ liệu của tôi": PRIVATE,
     "báo cáo quý 3": PRIVATE,
+    "/thongbao": PRIVATE,
+    "thông báo cho toàn cụm: họp lúc 14h": PRIVATE,
     "mời cán bộ Lạng Sơn": PRIVATE,
     "chiều nay ai đi ăn cơm không": "Chưa rõ.",
     "NTM01: 85": "Chưa rõ.",

@@ -84,6 +84,11 @@ ASKED = {
         tuyên quang nộp báo cáo chưa | danh sach don vi chua nop | who has not reported | progress | nhắc các đơn vị chưa nộp
         mấy tỉnh đã nộp báo cáo năm | lai chau nop chua
     """,
+    "thongbao": """
+        thông báo | thong bao | gửi thông báo | soan thong bao | ra thông báo cho các đơn vị | thông báo cho toàn cụm | thoong baos
+        tôi muốn gửi thông báo cho lãnh đạo các đơn vị | gui thong bao cho lang son | thông báo đã gửi | kết quả gửi thông báo
+        danh sach thong bao | broadcast | send a message | write a message
+    """,
     "nguoi": """
         mời cán bộ Tuyên Quang | moi can bo lang son | danh sách cán bộ | cấp mã cho cán bộ lai châu | tạo mã tham gia
         đơn vị nào chưa tham gia | ai đã tham gia | danh ba | kết thúc nhiệm vụ đồng chí Lan | mời | invite | cán bộ đầu mối
@@ -123,7 +128,7 @@ TALK = """
     Công tác giảm nghèo còn hạn chế do địa hình chia cắt, thiên tai xảy ra nhiều
     Giải ngân vốn đầu tư công đạt thấp, nguyên nhân do giá vật liệu tăng
     lorem ipsum dolor | see you tomorrow | how are you | lịch sử | ngân hàng | hạn hán | điểm danh | cán cân
-    Mật khẩu wifi cơ quan là gì vậy | tổng hợp gì thế | phù hợp lúc nào
+    Mật khẩu wifi cơ quan là gì vậy | thông tin bảo mật thế nào | tổng hợp gì thế | phù hợp lúc nào
     Sở đang tổng hợp, sáng mai sẽ trình lãnh đạo ký
 """  # fmt: skip
 

@@ -162,6 +162,26 @@ async def test_a_full_disk_is_told_and_keeps_what_stood(chat: Chat) -> None:
     assert (await chat.application.database.read(lambda read: read.execute("PRAGMA quick_check").fetchone()[0])) == "ok"
 
 
+async def test_a_disk_that_is_full_when_a_file_comes_is_told_and_the_file_is_kept_later(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    address = await speak_as(chat, "Hoa (cán bộ, Lai Châu)")
+    await chat.say(address, "báo cáo 6 tháng")
+    with monkeypatch.context() as patched:
+        patched.setattr("storage.files.os.fsync", full)
+        assert texts(await chat.send_file(address, "bao-cao.pdf", b"%PDF-1.7 bao cao")).startswith(NOT_STORED)
+        await chat.application.tick()
+        await chat.application.settle()
+    assert list(chat.application.database.files.rglob("*")) == []
+    await chat.application.tick()
+    await chat.application.settle()
+    assert texts(chat.new(address)).startswith("Đã lưu làm minh chứng cho HT11: bao-cao.pdf")
+    assert [path.read_bytes() for path in chat.application.database.files.iterdir()] == [b"%PDF-1.7 bao cao"]
+
+
 async def test_what_could_not_be_decided_is_taken_up_before_what_comes_after(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     address = await speak_as(chat, "Hoa (cán bộ, Lai Châu)")
     await chat.say(address, "báo cáo quý 3")

@@ -50,6 +50,15 @@ def test_what_is_refused(name: str, value: str) -> None:
         load({name: value})
 
 
+def test_a_database_that_this_user_cannot_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(self: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_dir", refused)
+    with pytest.raises(SettingError, match="cannot be reached"):
+        load({"THIDUA_DATABASE": "/var/lib/thidua/thidua.sqlite3"})
+
+
 @pytest.mark.parametrize("line", ["nonsense", "A B=1", "A='open", '="x"'])
 def test_lines_that_are_no_settings(tmp_path: Path, line: str) -> None:
     path = tmp_path / ".env"

@@ -10,7 +10,9 @@
     @ +2d                            the clock moves (d, h, m, or a date and time); reminders may come
     ! restart                        the application is closed without farewell and opened again
     ! restart +7d                    the same, and it was closed for a week
-    # only buttons                   not run without buttons (or: # only plain)
+    # plan E23: ngày 2027-03-19      the plan is changed and applied beside the running bot (see tests/plan_change.py)
+    # on zalo                        from here on the same person speaks on this channel (accounts linked)
+    # only telegram web              not played on the other channels: they have no such thing
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from handlers.rules.text import fold
 from storage import people, units
 from storage.connection import effect
 from tests.chat import ZONE, Chat, lines
+from tests.plan_change import change_plan
 
 STEPS = "#>*~^@!"
 ROLES = {
@@ -55,9 +58,15 @@ def read(path: Path) -> list[Step]:
     return steps
 
 
-def only(steps: list[Step]) -> str | None:
-    """The variant a transcript is limited to, if it is."""
-    return next((step.text.removeprefix("only ").strip() for step in steps if step.sign == "#" and step.text.startswith("only ")), None)
+def only(steps: list[Step]) -> tuple[str, ...]:
+    """The channels a transcript is limited to; none if it is played on all."""
+    found = next((step.text for step in steps if step.sign == "#" and step.text.startswith("only ")), "only")
+    return tuple(found.split()[1:])
+
+
+def changes_channel(steps: list[Step]) -> bool:
+    """Whether it says itself on which channels it is played."""
+    return any(step.sign == "#" and step.text.startswith("on ") for step in steps)
 
 
 def start_of(steps: list[Step], default: int) -> int:
@@ -82,7 +91,7 @@ class Player:
     def __init__(self, chat: Chat) -> None:
         self.chat = chat
         self.address = "stranger"
-        self.menus: dict[str, str] = {}
+        self.menus: dict[tuple[str, str], str] = {}
 
     async def play(self, step: Step) -> list[str]:
         chat, text = self.chat, step.text
@@ -92,7 +101,7 @@ class Player:
             case "*":
                 parts = await chat.choose(self.address, text)
             case "~":
-                parts = await chat.say(self.address, text, edited=True, id=chat.last_id)
+                parts = await chat.edit(self.address, text)
             case "^":
                 parts = await chat.send_file(self.address, text, b"%PDF-1.7 sample")
             case "@":
@@ -101,16 +110,34 @@ class Player:
             case "!":
                 await chat.restart(_seconds(found[0], chat.clock.now()) if (found := text.split()[1:]) else 0)
                 parts = chat.new(self.address)
+            case _ if text.startswith("plan "):
+                event_id, _, change = text.removeprefix("plan ").partition(":")
+                folder = chat.path.parent / f"change-{chat.clock.now()}"
+                await change_plan(chat.application.database, folder, ZONE, chat.clock.now(), {event_id.strip(): change.strip()})
+                return []
+            case _ if text.startswith("on "):
+                await self._change_channel(text.removeprefix("on ").strip())
+                parts = chat.new(self.address)
             case _:
                 if not text.startswith("as "):
                     return []
                 await self._become(text.removeprefix("as ").strip())
                 parts = chat.new(self.address)
+        where = (chat.channel.name, self.address)
         menu, choices = await chat.choices(self.address)
-        fresh = menu != self.menus.get(self.address, "")
-        self.menus[self.address] = menu
-        shown = choices if any(part.buttons for part in parts) or (fresh and not chat.channel.capabilities.buttons) else ()
-        return lines(parts, shown, await chat.spoken(self.address), buttons=chat.channel.capabilities.buttons)
+        fresh = menu != self.menus.get(where, "")
+        self.menus[where] = menu
+        return lines(parts, choices if fresh else (), await chat.spoken(self.address), buttons=chat.channel.capabilities.buttons)
+
+    async def _change_channel(self, channel: str) -> None:
+        """The same person (if there is one yet) speaks on another channel, which is linked if it was not."""
+        chat = self.chat
+        database, before = chat.application.database, chat.place(self.address)
+        person = await database.read(lambda read: people.by_account(read, *before))
+        chat.change(channel)
+        here = chat.place(self.address)
+        if person is not None and await database.read(lambda read: people.by_account(read, *here)) is None:
+            await database.write((effect(people.link, *here, person.id, chat.clock.now()),))
 
     async def _become(self, who: str) -> None:
         """Speak as a person of the sample (by the end of the name), or as a new one with the post in brackets."""
@@ -143,9 +170,10 @@ class Player:
             effects.append(effect(people.consent, person_id, now))
             post = people.Post(f"o-{self.address}", person_id, unit_id, role, "2026-01-01", None)
             effects.append(effect(people.add_post, post, None, now))
-        effects.append(effect(people.link, self.chat.channel.name, self.address, person_id, now))
-        effects.append(effect(people.prefer, person_id, self.chat.channel.name, self.address))
-        known = await database.read(lambda read: people.by_account(read, self.chat.channel.name, self.address))
+        here = self.chat.place(self.address)
+        effects.append(effect(people.link, *here, person_id, now))
+        effects.append(effect(people.prefer, person_id, *here))
+        known = await database.read(lambda read: people.by_account(read, *here))
         if known is None:
             await database.write(effects)
 

@@ -10,6 +10,7 @@ import importlib
 import pkgutil
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from types import ModuleType
 
 from bot.channels.base import Channel
 from bot.settings import Settings
@@ -30,11 +31,15 @@ def wanted(settings: Settings) -> tuple[str, ...]:
     return tuple(name for name in found if getattr(settings, f"{name}_token", None) or getattr(settings, name, None))
 
 
+def load(settings: Settings) -> list[ModuleType]:
+    """Import the files of the channels that are wanted."""
+    return [importlib.import_module(f"{__name__}.{name}") for name in wanted(settings)]
+
+
 async def configured(given: Given) -> tuple[Channel, ...]:
     """Every channel that the settings switch on. Raises SettingError where one of them cannot work as it is set."""
     channels = []
-    for name in wanted(given.settings):
-        module = importlib.import_module(f"{__name__}.{name}")
+    for module in load(given.settings):
         make = getattr(module, "configured", None)
         channel = None if make is None else await make(given)
         if channel is not None:

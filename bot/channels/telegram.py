@@ -1,4 +1,4 @@
-"""Telegram by long polling or by webhook, through python-telegram-bot's `Bot` on our own transport.
+"""Telegram by long polling or by webhook, on our own transport; files go through python-telegram-bot, which is loaded on first use.
 
 Updates are stored before they are confirmed: a kill between the two loses nothing. The token never reaches a log: it stands
 in addresses only, and errors are told without them.
@@ -7,27 +7,27 @@ in addresses only, and errors are told without them.
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from io import BytesIO
-from typing import Any
-
-from telegram import Bot, BotCommand, BotCommandScopeChat, InlineKeyboardButton, InlineKeyboardMarkup, InputFile
-from telegram.constants import ParseMode
-from telegram.error import BadRequest
+from typing import TYPE_CHECKING, Any
 
 from bot.channels import Given
 from bot.channels.base import Capabilities, Contact, FileTooLarge, Hook, Inbound, Pace, Part, Receive, Refused, RemoteFile
+from bot.channels.telegram_errors import BadRequest, explain, translated
 from bot.channels.telegram_polling import POLL_SECONDS, Patience, Polling
-from bot.channels.telegram_request import AiohttpRequest, explain, fields, translated
+from bot.channels.telegram_request import Requests
 from bot.channels.telegram_updates import parse
 from bot.channels.telegram_webhook import CHECK_SECONDS, Webhook
 from bot.pacing import Pacer
 from bot.rendering.split import measure, surely_fits
 from bot.settings import DEFAULT_TELEGRAM_API, SettingError
 from handlers.kit.message import m
+
+if TYPE_CHECKING:
+    from bot.channels.telegram_library import Library
 
 log = logging.getLogger(__name__)
 
@@ -95,20 +95,19 @@ class Telegram:
         self.capabilities = replace(self.capabilities, pace=pace)
         self.pacer = Pacer(pace)
         root = api_root.rstrip("/")
-        self._requests = AiohttpRequest(read_timeout=read_timeout)
-        self._poll_requests = AiohttpRequest(connections=2, read_timeout=poll_seconds + 10)
+        self._requests = Requests(read_timeout=read_timeout)
+        self._poll_requests = Requests(connections=2, read_timeout=poll_seconds + 10)
+        self._token, self._root = token, root
         self._api = f"{root}/bot{token}"
-        self._bot = Bot(
-            token, base_url=f"{root}/bot", base_file_url=f"{root}/file/bot", request=self._requests, get_updates_request=self._poll_requests
-        )
+        self._loaded: Library | None = None
         dead = longest_poll or (poll_seconds + 10) * DEAD_AFTER_POLLS
         self.contact = Contact(CHECK_SECONDS * DEAD_AFTER_POLLS if webhook else dead * 2)
         self._patience = Patience(wait)
         self._polling = Polling(
-            self._bot, f"{root}/bot{token}/getUpdates", self._poll_requests, self._patience, now, self.contact,
+            self._call, f"{self._api}/getUpdates", self._poll_requests, self._patience, now, self.contact,
             seconds=poll_seconds, longest=dead,
         )  # fmt: skip
-        self._webhook = Webhook(self._bot, webhook, secret, self._patience, self.contact, wait, self._whose) if webhook else None
+        self._webhook = Webhook(self._library, webhook, secret, self._patience, self.contact, wait, self._whose) if webhook else None
         self._id = int(token.partition(":")[0]) if token.partition(":")[0].isdecimal() else 0
         self._acknowledging: set[asyncio.Task[None]] = set()
         self.username = ""
@@ -137,8 +136,8 @@ class Telegram:
 
     async def _learn(self) -> None:
         """Learn our own name. A second try changes nothing."""
-        await self._bot.initialize()
-        self._id, self.username = self._bot.id, self._bot.username or ""
+        me = await self._call("getMe")
+        self._id, self.username = int(me["id"]), str(me.get("username") or "")
         self.contact.heard()
 
     @property
@@ -152,12 +151,10 @@ class Telegram:
     async def set_menu(self, address: str | None, language: str, commands: Sequence[tuple[str, str]]) -> None:
         await self.pacer.admit("broadcast")
         try:
-            scope = None if address is None else BotCommandScopeChat(int(address))
-            if commands:
-                menu = [BotCommand(name, description[:256]) for name, description in commands]
-                await self._bot.set_my_commands(menu, scope=scope, language_code=language or None)
-            else:
-                await self._bot.delete_my_commands(scope=scope, language_code=language or None)
+            scope = None if address is None else {"type": "chat", "chat_id": int(address)}
+            menu = [{"command": name, "description": description[:256]} for name, description in commands] or None
+            method = "deleteMyCommands" if menu is None else "setMyCommands"
+            await self._call(method, commands=menu, scope=scope, language_code=language or None)
         except Exception as error:
             raise translated(error) from None
 
@@ -212,34 +209,29 @@ class Telegram:
                 protect_content=part.protect, link_preview_options=_preview(part.text),
             )  # fmt: skip
             return int(sent["message_id"])
-        common: dict[str, Any] = {
-            "chat_id": chat, "message_thread_id": topic, "reply_markup": _keyboard(part), "protect_content": part.protect or None,
-            "parse_mode": ParseMode.HTML,
-        }  # fmt: skip
-        file = InputFile(BytesIO(content or b""), filename=UNFIT_IN_NAMES.sub("_", part.name) or None)
-        if kind == "picture" and len(content or b"") <= LARGEST_PHOTO:
-            message = await self._bot.send_photo(photo=file, caption=part.text or None, **common)
-        else:
-            message = await self._bot.send_document(document=file, caption=part.text or None, **common)
-        return int(message.message_id)
+        library, held = await self._library(), content or b""
+        name = UNFIT_IN_NAMES.sub("_", part.name) or None
+        return await library.send_file(chat, topic, part, held, name, photo=kind == "picture" and len(held) <= LARGEST_PHOTO)
 
-    async def _call(self, method: str, **values: object) -> Any:
+    async def _library(self) -> Library:
+        """python-telegram-bot, imported on first use: its classes cost more than the rest of the start."""
+        if self._loaded is None:
+            module = await asyncio.to_thread(importlib.import_module, "bot.channels.telegram_library")
+            self._loaded = module.Library(self._token, self._root, self._requests)
+        return self._loaded
+
+    async def _call(self, method: str, *, read_timeout: float | None = None, **values: object) -> Any:
         """What nearly every answer needs goes through the request object alone, without the library's objects."""
-        return await self._requests.post(f"{self._api}/{method}", fields(**values))
+        return await self._requests.post(f"{self._api}/{method}", read_timeout=read_timeout, **values)
 
     async def fetch(self, file: RemoteFile) -> bytes:
         try:
-            remote = await self._bot.get_file(file.id)
-            if (remote.file_size or 0) > LARGEST_DOWNLOAD:
-                raise FileTooLarge(file.name)
-            content = bytes(await remote.download_as_bytearray())
-        except FileTooLarge:
-            raise
+            content = await (await self._library()).download(file.id, LARGEST_DOWNLOAD)
         except BadRequest as error:
             raise (FileTooLarge(file.name) if "too big" in str(error).lower() else Refused(str(error))) from None
         except Exception as error:
             raise translated(error) from None
-        if len(content) > LARGEST_DOWNLOAD:
+        if content is None or len(content) > LARGEST_DOWNLOAD:
             raise FileTooLarge(file.name)
         return content
 
@@ -254,7 +246,7 @@ class Telegram:
         try:
             async with asyncio.timeout(ACK_SECONDS):
                 await self.pacer.admit("reply")
-            await self._bot.answer_callback_query(query_id, read_timeout=ACK_SECONDS)
+            await self._call("answerCallbackQuery", callback_query_id=query_id, read_timeout=ACK_SECONDS)
         except Exception as error:
             log.info("A tap was not acknowledged: %s", explain(error))     # "query is too old" after a restart
 
@@ -263,19 +255,11 @@ class Telegram:
             _, late = await asyncio.wait(self._acknowledging, timeout=CLOSE_SECONDS)
             for task in late:
                 task.cancel()
-        # Not `Bot.shutdown`: it closes nothing when the bot never learned its name.
-        await self._requests.shutdown()
-        await self._poll_requests.shutdown()
-
-
-def _keyboard(part: Part) -> InlineKeyboardMarkup | None:
-    if not part.buttons:
-        return None
-    return InlineKeyboardMarkup([[InlineKeyboardButton(button.label, callback_data=button.data) for button in row] for row in part.buttons])
+        await self._requests.close()
+        await self._poll_requests.close()
 
 
 def _buttons(part: Part) -> dict[str, object] | None:
-    """`_keyboard` as the platform reads it."""
     if not part.buttons:
         return None
     return {"inline_keyboard": [[{"text": button.label, "callback_data": button.data} for button in row] for row in part.buttons]}
@@ -287,7 +271,7 @@ def _preview(text: str) -> dict[str, object] | None:
 
 
 def _check_limits(part: Part, content: bytes | None, can: Capabilities) -> None:
-    """What python-telegram-bot does not check. Raises Refused: sending it would only be refused later."""
+    """What nobody else checks. Raises Refused: sending it would only be refused later."""
     most = can.max_chars if part.kind == "text" else can.caption_chars
     if not surely_fits(part.text, most) and measure(part.text, can.counts) > most:
         raise Refused("the text is too long")

@@ -9,13 +9,9 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, TypeVar
 
-from telegram import Bot
-from telegram.error import Conflict, InvalidToken, NetworkError
-from telegram.request import RequestData
-from telegram.request._requestparameter import RequestParameter
-
 from bot.channels.base import Contact, Receive
-from bot.channels.telegram_request import AiohttpRequest, TooMany, explain
+from bot.channels.telegram_errors import Conflict, InvalidToken, NetworkError, TooMany, explain
+from bot.channels.telegram_request import Requests
 
 log = logging.getLogger(__name__)
 
@@ -57,13 +53,16 @@ class Patience:
 
 
 class Polling:
-    """Asks for updates. ``longest`` (seconds) is when a poll counts as dead: its connections are closed and it is asked anew."""
+    """Asks for updates. ``longest`` (seconds) is when a poll counts as dead: its connections are closed and it is asked anew.
+
+    ``call(method, **values)`` calls a method of the Bot API beside the polls.
+    """
 
     def __init__(
-        self, bot: Bot, url: str, request: AiohttpRequest, patience: Patience, now: Callable[[], int], contact: Contact, *,
-        seconds: int, longest: float,
+        self, call: Callable[..., Awaitable[Any]], url: str, request: Requests, patience: Patience, now: Callable[[], int],
+        contact: Contact, *, seconds: int, longest: float,
     ) -> None:  # fmt: skip
-        self._bot = bot
+        self._call = call
         self._url = url
         self._request = request
         self._patience = patience
@@ -75,9 +74,9 @@ class Polling:
 
     async def prepare(self) -> None:
         """Leave no webhook behind. A second try changes nothing."""
-        if (await self._bot.get_webhook_info()).url:
+        if (await self._call("getWebhookInfo")).get("url"):
             log.info("Telegram: the webhook is taken away; updates are polled for")
-            await self._bot.delete_webhook(drop_pending_updates=False)
+            await self._call("deleteWebhook")
 
     async def run(self, receive: Receive, stored: tuple[str, int] | None, moved: Callable[[str], Awaitable[None]]) -> None:
         """Take updates until cancelled; ``stored`` is the offset of the last run and when it was noted."""
@@ -106,15 +105,13 @@ class Polling:
             raise
         except TimeoutError:
             # A connection that trickles, or one that a middlebox forgot: no time-out of a single read ends it.
-            await self._request.shutdown()
+            await self._request.close()
             raise NetworkError("the poll fell silent; its connections are closed") from None
 
     async def _get_updates(self, offset: int | None) -> list[dict[str, Any]]:
-        values: dict[str, Any] = {"timeout": self._seconds, "limit": 100, "allowed_updates": ALLOWED_UPDATES}
-        if offset is not None:
-            values["offset"] = offset
-        data = RequestData([RequestParameter.from_input(name, value) for name, value in values.items()])
-        result = await self._request.post(self._url, data)
+        result = await self._request.post(
+            self._url, timeout=self._seconds, limit=100, allowed_updates=ALLOWED_UPDATES, offset=offset
+        )
         if not isinstance(result, list):
             raise NetworkError("getUpdates answered something that is no list")
         updates = [update for update in result if isinstance(update, dict) and numbered(update)]

@@ -11,12 +11,16 @@ import json
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
-
-from telegram import Bot, WebhookInfo
 
 from bot.channels.base import Contact, Hook, Receive
 from bot.channels.telegram_polling import ALLOWED_UPDATES, Patience, numbered, written
+
+if TYPE_CHECKING:
+    from telegram import WebhookInfo
+
+    from bot.channels.telegram_library import Library
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +41,7 @@ class Webhook:
 
     def __init__(
         self,
-        bot: Bot,
+        library: Callable[[], Awaitable[Library]],
         url: str,
         secret: str,
         patience: Patience,
@@ -48,7 +52,7 @@ class Webhook:
         parts = urlsplit(url)
         self.path = parts.path if parts.path not in ("", "/") else DEFAULT_PATH
         self.url = urlunsplit(parts._replace(path=self.path))
-        self._bot = bot
+        self._library = library
         self._secret = secret
         self._patience = patience
         self._contact = contact
@@ -80,7 +84,7 @@ class Webhook:
             self._receive = None
 
     async def _register(self) -> None:
-        await self._bot.set_webhook(
+        await (await self._library()).set_webhook(
             self.url, secret_token=self._secret, allowed_updates=ALLOWED_UPDATES, max_connections=MOST_CONNECTIONS
         )
         self._contact.heard()
@@ -88,7 +92,7 @@ class Webhook:
 
     async def _check(self) -> None:
         """Ask Telegram where it posts to; what is not ours (a second instance, a restored copy with another secret) is set right."""
-        info = await self._bot.get_webhook_info()
+        info = await (await self._library()).webhook_info()
         self._contact.heard()
         problem = self._new_problem(info)
         if problem:

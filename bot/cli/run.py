@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import gc
+import importlib
 import logging
 import os
 import resource
@@ -66,19 +67,23 @@ def _complain(language: Language, message: Message, status: int) -> int:
 
 
 async def _serve(settings: Settings, language: Language) -> int:
-    from bot import channels
-    from bot.application import Application
-    from bot.backups import DailyBackup
-    from bot.channels.base import Linked
-    from bot.clock import SystemClock
-    from bot.facts import Facts
     from storage.connection import Database
 
-    clock = SystemClock()
+    # SQLite reads the whole file through, without Python's lock: the program is loaded meanwhile.
+    loading = asyncio.create_task(asyncio.to_thread(_load, settings))
     database = await Database.open(settings.database, owner=True)
     try:
+        await loading
+        from bot import channels
+        from bot.application import Application
+        from bot.backups import DailyBackup
+        from bot.channels.base import Linked
+        from bot.clock import SystemClock
+        from bot.facts import Facts
+
+        clock = SystemClock()
         found = await channels.configured(channels.Given(settings, clock.now, lambda name: _secret(database, name)))
-    except SettingError:
+    except BaseException:
         await database.close()
         raise
     facts = Facts(
@@ -117,6 +122,17 @@ async def _serve(settings: Settings, language: Language) -> int:
     await application.stop()
     beating.cancel()
     return 0
+
+
+def _load(settings: Settings) -> None:
+    """Import what will run: every command and the channels that are wanted."""
+    from bot import channels
+
+    channels.load(settings)
+    from handlers.registry import registry
+
+    registry()
+    importlib.import_module("bot.application")
 
 
 async def _secret(database: Database, name: str) -> str:

@@ -11,20 +11,18 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel.core import Locale
-from babel.messages.pofile import read_po
 
 from bot.language.format import Format
+from bot.language.po import Key, translations
 from handlers.kit.message import Message, Value
 
 CATALOGUES = Path(__file__).resolve().parents[2] / "locales"
-
-_Key = tuple[str | None, str]
 
 
 class Language:
     """One language: msgids to texts, values to the language's way of writing them."""
 
-    def __init__(self, code: str, texts: dict[_Key, tuple[str, ...]], zone: ZoneInfo) -> None:
+    def __init__(self, code: str, texts: dict[Key, tuple[str, ...]], zone: ZoneInfo) -> None:
         self.code = code
         self.locale = Locale.parse(code)
         self._texts = texts
@@ -45,7 +43,9 @@ class Language:
             template = singular_plural[min(self._plural(message.count), len(singular_plural) - 1)]
         if not message.values:
             return template
-        return template.format_map({name: self.value(value) for name, value in message.values.items()})
+        return template.format_map(
+            {name: value if type(value) is str else self.value(value) for name, value in message.values.items()}
+        )
 
     def value(self, value: Value) -> str:
         """A value as the language writes it."""
@@ -69,17 +69,9 @@ def _load(code: str, zone: ZoneInfo) -> Language:
     folder = CATALOGUES / code / "LC_MESSAGES"
     if not folder.is_dir():
         raise LookupError(f"no catalogue for the language {code!r}")
-    texts: dict[_Key, tuple[str, ...]] = {}
+    texts: dict[Key, tuple[str, ...]] = {}
     for path in sorted(folder.glob("*.po")):
-        with path.open("rb") as file:
-            for entry in read_po(file, locale=code):
-                if not entry.id or entry.fuzzy:
-                    continue
-                msgid = entry.id if isinstance(entry.id, str) else entry.id[0]
-                forms = (entry.string,) if isinstance(entry.string, str) else tuple(entry.string or ())
-                context = entry.context if isinstance(entry.context, str) else None
-                if all(forms):
-                    texts[(context, msgid)] = tuple(str(form) for form in forms)
+        texts |= translations(path.read_text(encoding="utf-8"))
     return Language(code, texts, zone)
 
 

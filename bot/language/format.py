@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from babel.core import Locale
-from babel.dates import format_date
-from babel.numbers import format_decimal
 
 from handlers.kit.message import Day, Moment, Number
 
 MOST_DECIMALS = 6
-MOST_DIGITS = 200
-"""Babel quantizes in the current context, whose 28 digits a pasted figure can exceed."""
-
 
 class Format:
     """The values of one language in one time zone."""
@@ -24,6 +20,12 @@ class Format:
     def __init__(self, locale: Locale, zone: ZoneInfo) -> None:
         self._locale = locale
         self._zone = zone
+
+    @cached_property
+    def _symbols(self) -> tuple[str, str, str]:
+        """What groups digits, the decimal mark, the minus. Read on first use: a language's data are 2 MB, and most are never spoken."""
+        symbols = self._locale.number_symbols["latn"]
+        return str(symbols["group"]), str(symbols["decimal"]), str(symbols["minusSign"])
 
     def value(self, value: int | Number | Day | Moment | date) -> str:
         match value:
@@ -36,18 +38,27 @@ class Format:
             case date():
                 return self._day(value, "date")
             case _:
-                return str(format_decimal(value, locale=self._locale))
+                return self._grouped(value)
 
     def _number(self, number: Number) -> str:
+        """Babel's own formatting reads its pattern anew each time, which is most of what an answer costs: only its symbols are used."""
         places = MOST_DECIMALS if number.decimals is None else number.decimals
-        with localcontext(prec=MOST_DIGITS):
-            exact = rounded(number.value, places)
-        pattern = "#,##0" + ("." + ("#" if number.decimals is None else "0") * places if places else "")
-        with localcontext(prec=MOST_DIGITS):
-            text = str(format_decimal(exact, format=pattern, locale=self._locale, decimal_quantization=False))
+        scaled = _scaled(number.value, places)
+        whole, fraction = divmod(abs(scaled), 10**places)
+        digits = f"{fraction:0{places}d}" if places else ""
+        if number.decimals is None:
+            digits = digits.rstrip("0")
+        _, decimal, minus = self._symbols
+        sign = minus if scaled < 0 else ""
+        text = f"{sign}{self._grouped(whole)}{decimal}{digits}" if digits else f"{sign}{self._grouped(whole)}"
         if not number.unit:
             return text
         return f"{text}{number.unit}" if number.unit.startswith("%") else f"{text} {number.unit}"
+
+    def _grouped(self, value: int) -> str:
+        group, _, minus = self._symbols
+        text = f"{abs(value):,}".replace(",", group)
+        return f"{minus}{text}" if value < 0 else text
 
     def _day(self, day: date, style: str) -> str:
         if style == "day_month":
@@ -57,7 +68,7 @@ class Format:
         return f"{day:%d/%m/%Y}"
 
     def _weekday(self, day: date) -> str:
-        name = str(format_date(day, "EEEE", locale=self._locale))
+        name = str(self._locale.days["format"]["wide"][day.weekday()])
         if self._locale.language != "vi":
             return name
         return "Chủ nhật" if day.weekday() == 6 else name[0].lower() + name[1:]
@@ -71,10 +82,8 @@ class Format:
         return f"{at:%H:%M} {at:%d/%m/%Y}"
 
 
-def rounded(value: Decimal | Fraction | int, places: int) -> Decimal:
-    """The value rounded half up (away from zero) to a number of decimals, exactly."""
-    if isinstance(value, Fraction):
-        scaled = value * 10**places
-        whole = (abs(scaled.numerator) * 2 + scaled.denominator) // (2 * scaled.denominator)
-        return Decimal(whole if scaled >= 0 else -whole).scaleb(-places)
-    return Decimal(value).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+def _scaled(value: Decimal | Fraction | int, places: int) -> int:
+    """The value in units of its last decimal, rounded half up (away from zero), exactly."""
+    numerator, denominator = value.as_integer_ratio()
+    whole: int = (abs(numerator) * 10**places * 2 + denominator) // (2 * denominator)
+    return whole if numerator >= 0 else -whole

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from types import MappingProxyType
 
 from bot.channels.base import Button, Capabilities, Part
 from bot.rendering.split import split
 from bot.rendering.table import table_lines
 from handlers.kit.language import Language
 from handlers.kit.menu import numbered
-from handlers.kit.message import Message, Value, m, verbatim
+from handlers.kit.message import Message, Number, Value, m, verbatim
 from handlers.kit.reply import Block, Choice, Choices, Fields, File, Picture, Reply, Table, Text
 
 
@@ -34,35 +36,50 @@ class Markup:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """Where a file or picture is to be had that the channel does not take (``url`` "": nowhere), and its size in bytes."""
+
+    url: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Paragraph:
     text: str
     apart: bool = False
 
 
-def render(reply: Reply, language: Language, can: Capabilities, menu_id: str | None, repeated: bool = False) -> tuple[Part, ...]:
+MEGABYTE = 1024 * 1024
+_NO_LINKS: Mapping[int, Link] = MappingProxyType({})
+
+
+def render(
+    reply: Reply, language: Language, can: Capabilities, menu_id: str | None, repeated: bool = False, links: Mapping[int, Link] = _NO_LINKS
+) -> tuple[Part, ...]:  # fmt: skip
     """The parts of a reply in their order.
 
     ``menu_id`` names the stored menu that its choices mean. ``repeated`` marks a letter whose first sending has an unknown outcome.
-    The last text part carries the buttons.
+    ``links``: by the index of its block, where a file is to be had on a channel without files. The last text part carries the buttons.
     """
     markup = Markup(can.markup == "html")
-    numbers = {id(choice): number for number, choice in numbered(reply.choices)}
+    choices = reply.choices
+    numbers = {} if can.buttons else {id(choice): number for number, choice in numbered(choices)}
     paragraphs: list[_Paragraph] = [_Paragraph(markup.note(language.text(m("(repeated)"))))] if repeated else []
     parts: list[Part] = []
-    for block in reply.blocks:
+    for index, block in enumerate(reply.blocks):
         if isinstance(block, (Picture, File)):
             parts += _texts(paragraphs, can)
             paragraphs = []
-            parts.append(_file_part(block, language, markup, can))
+            parts += _file_parts(block, language, markup, can, links.get(index))
         else:
             apart = not isinstance(block, Text)
             paragraphs += [_Paragraph(text, apart) for text in _paragraphs(block, language, markup, can, numbers) if text]
     parts += _texts(paragraphs, can)
-    if can.buttons and reply.choices and menu_id is not None:
+    if can.buttons and choices and menu_id is not None:
         if not parts or parts[-1].kind != "text":
             parts.append(Part("text", markup.plain(language.text(m("Please choose:")))))
         parts[-1] = replace(parts[-1], buttons=_buttons(reply, language, can, menu_id, numbers))
-    return tuple(replace(part, protect=reply.protect) for part in parts)
+    return tuple(replace(part, protect=True) for part in parts) if reply.protect else tuple(parts)
 
 
 def _paragraphs(block: Block, language: Language, markup: Markup, can: Capabilities, numbers: dict[int, int]) -> Iterator[str]:
@@ -105,16 +122,36 @@ def _texts(paragraphs: list[_Paragraph], can: Capabilities) -> list[Part]:
     return [Part("text", piece) for piece in split(text, can.max_chars, can.counts, html=can.markup == "html")] if text else []
 
 
-def _file_part(block: Picture | File, language: Language, markup: Markup, can: Capabilities) -> Part:
-    if isinstance(block, Picture):
-        caption = markup.plain(language.text(block.alt))
-        if not can.pictures:
-            return Part("text", caption)
-        return Part("picture", _fit(caption, can), sha256=block.sha256, media_type=block.media_type)
-    caption = "" if block.caption is None else markup.plain(language.text(block.caption))
-    if not can.files:
-        return Part("text", "\n".join(filter(None, (caption, markup.plain(block.name)))))
-    return Part("file", _fit(caption, can), sha256=block.sha256, media_type=block.media_type, name=block.name)
+def _file_parts(block: Picture | File, language: Language, markup: Markup, can: Capabilities, link: Link | None) -> list[Part]:
+    said = block.alt if isinstance(block, Picture) else block.caption
+    caption = "" if said is None else markup.plain(language.text(said))
+    if isinstance(block, Picture) and can.pictures:
+        return [Part("picture", _fit(caption, can), sha256=block.sha256, media_type=block.media_type)]
+    if isinstance(block, Picture) and block.public:
+        if link is not None and link.url and can.photo_by_url:
+            return [Part("picture", _fit(caption, can), media_type=block.media_type, url=link.url)]
+        return _texts([_Paragraph(caption)], can)       # the text says the same
+    if isinstance(block, File) and can.files:
+        return [Part("file", _fit(caption, can), sha256=block.sha256, media_type=block.media_type, name=block.name)]
+    name = None if isinstance(block, Picture) else verbatim(block.name)
+    return _texts([_Paragraph(text) for text in (caption, *_where(name, link, language, markup)) if text], can)
+
+
+def _where(name: Message | None, link: Link | None, language: Language, markup: Markup) -> Iterator[str]:
+    """The file's name and size, and the way to it."""
+    if name is not None and link is not None and link.size:
+        name = m("{name} ({size})", name=name, size=size_shown(link.size))
+    if name is not None:
+        yield markup.plain(language.text(name))
+    elsewhere = m("This channel takes no files. Please get it in the bot on another channel, or from the secretary.")
+    yield markup.plain(language.text(elsewhere))
+
+
+def size_shown(size: int) -> Number:
+    """Bytes as people say them."""
+    if size >= MEGABYTE:
+        return Number(Decimal(size) / MEGABYTE, 1, "MB")
+    return Number(max(1, round(size / 1024)), 0, "KB")
 
 
 def _fit(caption: str, can: Capabilities) -> str:

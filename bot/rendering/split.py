@@ -21,11 +21,18 @@ def measure(text: str, counts: Counts) -> int:
     return len(normal) if counts == "chars" else len(normal.encode("utf-16-le")) // 2
 
 
+def surely_fits(text: str, limit: int) -> bool:
+    """Whether it need not be measured: a character is never more than six units, however it is normalised."""
+    return len(text) * 6 <= limit
+
+
 def split(text: str, limit: int, counts: Counts, *, html: bool = False) -> list[str]:
     """Pieces of at most ``limit``, whose paragraphs and lines stay whole where they can. Each piece has something to read.
 
     In ``html`` a passage that a cut divides is closed in front of the cut and opened again behind it.
     """
+    if surely_fits(text, limit):
+        return [text]
     pieces: list[str] = []
     rest = text
     while measure(rest, counts) > limit:

@@ -84,11 +84,15 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture by its content hash, with a text that says the same to who cannot see it."""
+    """A picture by its content hash, with a text that says the same to who cannot see it.
+
+    ``public``: it shows public facts only, so a platform's servers may fetch it; any other goes to its reader alone.
+    """
 
     sha256: str
     media_type: str
     alt: Message
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,17 +79,12 @@ class Place:
     files: bool = True                 # whether files of any kind can be sent and received there, not photos alone
 
 
-def _no_secret() -> str:
-    raise LookupError("this turn mints no secrets")
-
-
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One input of one person at one instant, with a snapshot to read from.
 
     ``who`` is None for somebody who has not joined (or whose account is unknown). ``mint`` gives a new opaque id, ``mint_code`` a new
-    joining code, ``mint_secret`` the secret of a page's address. ``facts`` are the few settings a handler may mention (``public_url``,
-    ``bot_link``); absent where not set.
+    joining code. ``facts`` are the few settings a handler may mention (``public_url``, ``bot_link``); absent where not set.
     """
 
     read: Snapshot
@@ -104,7 +99,6 @@ class Turn:
     mint_code: Callable[[], str]
     display_name: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
-    mint_secret: Callable[[], str] = _no_secret
 
     @property
     def local(self) -> datetime:

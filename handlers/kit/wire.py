@@ -189,7 +189,7 @@ def _block(block: Block) -> dict[str, Any]:
         case Choices():
             return {"choices": [_choice(choice) for choice in block.choices], "columns": block.columns}
         case Picture():
-            return {"picture": block.sha256, "type": block.media_type, "alt": _message(block.alt)}
+            return {"picture": block.sha256, "type": block.media_type, "alt": _message(block.alt), "public": block.public}
         case File():
             caption = None if block.caption is None else _message(block.caption)
             return {"file": block.sha256, "type": block.media_type, "name": block.name, "caption": caption}
@@ -206,6 +206,6 @@ def _read_block(raw: dict[str, Any]) -> Block:
     if "choices" in raw:
         return Choices(tuple(_read_choice(choice) for choice in raw["choices"]), raw["columns"])
     if "picture" in raw:
-        return Picture(raw["picture"], raw["type"], _read_message(raw["alt"]))
+        return Picture(raw["picture"], raw["type"], _read_message(raw["alt"]), raw.get("public", False))
     caption = None if raw["caption"] is None else _read_message(raw["caption"])
     return File(raw["file"], raw["type"], raw["name"], caption)

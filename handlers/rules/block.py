@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from handlers.rules.namematch import EXACT, Match, match_name, name_forms, spelled
 from handlers.rules.numbers import Refused, parse_figure
@@ -78,7 +79,7 @@ def _is_value(raw: str, item: Item | None = None) -> bool:
 
 
 class _Index:
-    """The items by code and by name, for one call."""
+    """The items by code and by name. Never changed once it is built: the forms of a year ask every unit for the same items."""
 
     __slots__ = ("by_code", "items", "names")
 
@@ -108,6 +109,9 @@ class _Index:
         return [entry[2] for entry in plain], found.end("number")
 
 
+_index = lru_cache(maxsize=128)(_Index)
+
+
 @dataclass(slots=True)
 class _Findings:
     entries: list[Entry] = field(default_factory=list)
@@ -122,7 +126,7 @@ class _Findings:
 
 def parse_block(text: str, items: Sequence[Item]) -> Block:
     """Read all figures of a message for the items that are asked for."""
-    index = _Index(items)
+    index = _index(tuple(items))
     findings = _Findings()
     lines = unicodedata.normalize("NFKC", text).splitlines()
     for line in lines[:MAX_LINES]:

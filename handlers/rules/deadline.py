@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -106,6 +107,14 @@ def reminder_plan(
     not move). A reminder that falls on a non-working day goes out on the working day before; 0 on the effective day itself. An overdue
     step is never sent before the deadline has passed: it then goes out on the working day after. Of two that fall on one day one stays.
     """
+    return _planned(day, time, tuple(remind), tuple(overdue), holidays, zone, shifts)
+
+
+@lru_cache(maxsize=4_096)
+def _planned(
+    day: date, time: str | None, remind: tuple[int, ...], overdue: tuple[int, ...], holidays: frozenset[date], zone: ZoneInfo, shifts: bool
+) -> tuple[Planned, ...]:
+    """`reminder_plan`; kept, since every look asks for the whole calendar's."""
     anchor = effective_day(day, holidays) if shifts else day
     end = deadline_epoch(anchor, time, zone)
     planned: dict[date, Planned] = {}
@@ -146,6 +155,18 @@ def quiet_until(epoch: int, quiet: tuple[str, ...], zone: ZoneInfo, holidays: fr
             return epoch if held == at else int(held.timestamp())
         held = later
     return epoch
+
+
+def said_until(now: int, quiet: tuple[str, ...], zone: ZoneInfo) -> int:
+    """Until when what is said of days at ``now`` can be sent (epoch, not included): the next quiet hours begin, or the local day ends."""
+    at = datetime.fromtimestamp(now, zone)
+    ends = [midnight(at.date() + _ONE_DAY, zone)]
+    for span in quiet:
+        minute = _minutes(span.split("-")[0])
+        if minute < 24 * 60:
+            start = int(datetime.combine(at.date(), time(minute // 60, minute % 60), zone).timestamp())
+            ends += [start] if start > now else []
+    return min(ends)
 
 
 def _after_quiet(at: datetime, spans: list[tuple[int, int]]) -> datetime:

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from handlers.kit.message import Message, Number, m
 from handlers.rules.digits import EXACT, NUMERAL, places, plain, read_numeral
@@ -116,6 +117,7 @@ class _Unit:
         return all(part in words for part in word.replace("%", " % ").replace("/", " ").split())
 
 
+@lru_cache(maxsize=256)
 def _unit(shown: str) -> _Unit:
     words = fold(shown).split()
     if len(words) > 1 and words[0] in ("nghin", "ngan", "trieu", "ty", "ti"):

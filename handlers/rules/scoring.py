@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from handlers.rules.table import EXCLUSIONS, Criterion, Exclusion, ScoringTable
 
@@ -99,12 +100,17 @@ def ratio(criterion: Criterion, entry: Entry | None) -> Ratio | None:
     """
     if entry is None or entry.actual is None or entry.plan is None or entry.plan <= 0:
         return None
-    plan, actual = Fraction(entry.plan), Fraction(entry.actual)
     if criterion.direction == "up":
-        return actual / plan
-    if actual <= 0:
-        return BEST
-    return plan / actual
+        return _divided(entry.actual, entry.plan)
+    return BEST if entry.actual <= 0 else _divided(entry.plan, entry.actual)
+
+
+@lru_cache(maxsize=4_096)
+def _divided(one: Decimal, other: Decimal) -> Fraction:
+    """Exact. A turn asks for the same ratios several times: before and after the change, for the best unit and for the points."""
+    above, below = one.as_integer_ratio()
+    times, by = other.as_integer_ratio()
+    return Fraction(above * by, below * times)
 
 
 def is_missing(criterion: Criterion, entry: Entry | None) -> bool:
@@ -123,14 +129,13 @@ def exact_points(criterion: Criterion, entry: Entry | None, leader: Ratio | None
 
     ``leader``: the best ratio of the cluster, for the rule that depends on it.
     """
-    if entry is None or is_missing(criterion, entry):
+    if entry is None:
         return None
+    if criterion.rule == "deduction":
+        return None if entry.events is None else max(criterion.floor, criterion.max - deducted(criterion, entry.events))
     if criterion.planned:
         found = ratio(criterion, entry)
         points = None if found is None else _of_ratio(criterion, found, leader)
-    elif criterion.rule == "deduction":
-        points = criterion.max - deducted(criterion, entry.events or {})
-        return max(criterion.floor, points)
     else:
         points = None if entry.actual is None else _of_actual(criterion, Fraction(entry.actual))
     return None if points is None else max(Fraction(0), min(criterion.max, points))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from handlers.rules.text import fold
+from handlers.rules.text import fold_unkept as fold
 
 _DEGREES = {"tuyet mat": "TUYỆT MẬT", "toi mat": "TỐI MẬT", "mat": "MẬT"}
 _BY_WEIGHT = tuple(_DEGREES.values())

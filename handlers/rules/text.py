@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 _STROKES = str.maketrans({"đ": "d", "Đ": "D", "ð": "d", "Ð": "D"})
 _ELLIPSIS = "…"
@@ -35,6 +36,11 @@ def fold(text: str) -> str:
 
     Folding twice gives the same as folding once.
     """
+    return _remembered(text) if len(text) <= _SHORT else fold_unkept(text)
+
+
+def fold_unkept(text: str) -> str:
+    """`fold`, for what must not stay in memory (secret marks are looked for with it)."""
     if not text.isascii():
         for _ in range(2):  # casefolding may bring compatibility forms back
             text = unicodedata.normalize("NFKD", text.translate(_STROKES)).casefold()
@@ -43,6 +49,12 @@ def fold(text: str) -> str:
         text = unicodedata.normalize("NFC", "".join(kept))
     text = "".join(char for char in text.lower() if char.isspace() or unicodedata.category(char) != "Cc")
     return _trim(" ".join(text.split()))
+
+
+_SHORT = 60
+"""Names, codes and words are folded over and over; what people write at length is not kept."""
+
+_remembered = lru_cache(maxsize=8_192)(fold_unkept)
 
 
 # --- collation ---

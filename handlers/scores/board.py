@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from handlers.rules.ranking import Needed, after_total, needed
 from handlers.scores import standing
 from storage import standings as kept
 from storage import units
-from storage.connection import Snapshot
+from storage.connection import Snapshot, remembered
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +41,21 @@ class Overview:
 
 
 class Board:
-    """The ranking of one year on one snapshot. Where totals are not complete yet, they are computed for this answer."""
+    """The ranking of one year on one snapshot. Where totals are not complete yet, they are computed for this answer.
+
+    What is read of one revision of the totals is remembered (`storage.connection.remembered`): a meeting asks for the same lines.
+    """
 
     def __init__(self, read: Snapshot, year: int) -> None:
         self._read = read
         self._year = year
-        self._computed: tuple[standing.Row, ...] | None = None if kept.complete(read, year) else standing.standings(read, year)
+        complete, self._revision, self._summary = kept.overview(read, year)
+        self._computed: tuple[standing.Row, ...] | None = None if complete else standing.standings(read, year)
 
     def overview(self) -> Overview:
         rows = self._computed
         if rows is None:
-            found = kept.summary(self._read, self._year)
+            found = self._summary
             return Overview(found.units, found.ranked, found.incomplete, found.reported, found.verified, found.updated_at)
         return Overview(
             len(rows), sum(row.rank is not None for row in rows), sum(bool(row.missing) for row in rows),
@@ -58,6 +66,9 @@ class Board:
         """``count`` lines from the place ``start`` (from 0) on."""
         if self._computed is not None:
             return tuple(_line(row) for row in self._computed[start : start + count])
+        return self._remembered(("page", start, count), lambda: self._page(start, count))
+
+    def _page(self, start: int, count: int) -> tuple[Line, ...]:
         lines: list[Line] = []
         for place, total in enumerate(kept.listed(self._read, self._year, count, start), start=start + 1):
             if total.rank_key is None:
@@ -65,13 +76,16 @@ class Board:
             elif lines and lines[-1].rank_key == total.rank_key:
                 rank = lines[-1].rank
             else:
-                rank = place if lines else kept.rank_of(self._read, self._year, total.rank_key)
+                rank = place if lines or not start else kept.rank_of(self._read, self._year, total.rank_key)
             lines.append(self._of(total, rank))
         return tuple(lines)
 
     def unit(self, unit_id: str) -> Line | None:
         if self._computed is not None:
             return next((_line(row) for row in self._computed if row.unit_id == unit_id), None)
+        return self._remembered(("unit", unit_id), lambda: self._unit(unit_id))
+
+    def _unit(self, unit_id: str) -> Line | None:
         total = kept.total(self._read, self._year, unit_id)
         if total is None:
             return None
@@ -92,11 +106,15 @@ class Board:
             place = self.place(unit_id) or 0
             ranked = [row for row in self._computed if row.rank is not None]
             return tuple(_line(row) for row in ranked[max(0, place - 1) : place + 2])
-        beside = (kept.before(self._read, self._year, unit_id), None, kept.after(self._read, self._year, unit_id))
-        return tuple(
-            own if total is None else self._of(total, kept.rank_of(self._read, self._year, total.rank_key or ""))
-            for index, total in enumerate(beside)
-            if total is not None or index == 1
+        return self._remembered(("around", unit_id), lambda: self._around(own))
+
+    def _around(self, own: Line) -> tuple[Line, ...]:
+        before = kept.before(self._read, self._year, own.unit_id)
+        after = kept.after(self._read, self._year, own.unit_id)
+        return (
+            *(() if before is None else (self._of(before, self._rank_above(own, before)),)),
+            own,
+            *(() if after is None else (self._of(after, self._rank_below(own, after)),)),
         )
 
     def above(self, line: Line) -> Line | None:
@@ -106,8 +124,14 @@ class Board:
         if self._computed is not None:
             better = [row for row in self._computed if row.rank_key is not None and row.rank_key > (line.rank_key or "")]
             return _line(next(row for row in better if row.rank_key == better[-1].rank_key)) if better else None
-        total = kept.just_above(self._read, self._year, line.rank_key)
-        return None if total is None else self._of(total, kept.rank_of(self._read, self._year, total.rank_key or ""))
+        return self._remembered(("above", line.unit_id), lambda: self._above(line))
+
+    def _above(self, line: Line) -> Line | None:
+        beside = self.around(line.unit_id)
+        if beside and beside[0].rank is not None and beside[0].rank + 1 == line.rank:
+            return beside[0]    # nobody shares its rank
+        total = kept.just_above(self._read, self._year, line.rank_key or "")
+        return None if total is None else self._of(total, self._rank_above(line, total))
 
     def below(self, line: Line) -> Line | None:
         """The first of those behind."""
@@ -116,8 +140,23 @@ class Board:
         if self._computed is not None:
             worse = [row for row in self._computed if row.rank_key is not None and row.rank_key < (line.rank_key or "")]
             return _line(worse[0]) if worse else None
-        total = kept.just_below(self._read, self._year, line.rank_key)
-        return None if total is None else self._of(total, kept.rank_of(self._read, self._year, total.rank_key or ""))
+        return self._remembered(("below", line.unit_id), lambda: self._below(line))
+
+    def _below(self, line: Line) -> Line | None:
+        total = kept.just_below(self._read, self._year, line.rank_key or "")
+        return None if total is None else self._of(total, self._rank_below(line, total))
+
+    def _rank_above(self, line: Line, nearest: kept.Total) -> int:
+        """The rank of the unit listed next above the line: counting those level with it is cheaper than counting all above."""
+        level = nearest.rank_key == line.rank_key
+        return (line.rank or 0) - (0 if level else kept.sharing(self._read, self._year, nearest.rank_key or ""))
+
+    def _rank_below(self, line: Line, nearest: kept.Total) -> int:
+        level = nearest.rank_key == line.rank_key
+        return (line.rank or 0) + (0 if level else kept.sharing(self._read, self._year, line.rank_key or ""))
+
+    def _remembered(self, what: Hashable, find: Callable[[], T]) -> T:
+        return remembered(self._read, ("ranking", self._year, self._revision, what), find)
 
     def missing_units(self, limit: int = -1) -> tuple[str, ...]:
         """Names of the units that lack a value, in Vietnamese order."""

@@ -83,6 +83,13 @@ def _ratios(
     return {owner: each for owner, each in found.items() if each is not None}
 
 
+def _above_plan(criterion: Criterion, entry: Entry) -> bool:
+    """Whether its ratio is above 1, without computing it: for most units of thousands it is not."""
+    if entry.actual is None or entry.plan is None or entry.plan <= 0:
+        return False
+    return entry.actual > entry.plan if criterion.direction == "up" else entry.actual < entry.plan
+
+
 def shifted(
     read: Snapshot, table: ScoringTable, best: Mapping[str, Ratio], moved: Mapping[str, Ratio], scored: frozenset[str], now: int
 ) -> tuple[Shift, ...]:
@@ -92,15 +99,15 @@ def shifted(
         return ()
     totals = {each.unit_id: each for each in kept.listed(read, table.year)}
     groups = kept.groups_of_year(read, table.year)
+    members = units.membership_roles(read, table.year)
     shifts: list[Shift] = []
     for criterion in changing:
         group = table.group_of(criterion.id)
         stored = kept.scores_of_criterion(read, table.year, criterion.id)
-        entries = values_of(read, table.year, criterion.id, NO_CHANGES, "self")
-        for owner, each in _ratios(read, table, criterion, NO_CHANGES, "self", without_postponed=False).items():
-            if each <= 1 or owner in scored or group is None or owner not in totals:
+        for owner, entry in values_of(read, table.year, criterion.id, NO_CHANGES, "self").items():
+            if owner in scored or group is None or owner not in totals or owner not in members or not _above_plan(criterion, entry):
                 continue
-            points = to_stored(score_criterion(criterion, entries[owner], moved.get(criterion.id), table.decimals).points)
+            points = to_stored(score_criterion(criterion, entry, moved.get(criterion.id), table.decimals).points)
             difference = points - stored[owner].points
             if not difference:
                 continue

@@ -125,7 +125,7 @@ def read_question(turn: Turn, command: str, argument: str) -> Question | Problem
 
 def _without_quarter(text: str, today: date) -> tuple[str, bool]:
     """The text without "quý 3", "9 tháng": scores are of the whole year, figures are the newest."""
-    found = parse_period(text, today)
+    found = parse_period(text, today) if text else None
     if found is None or not (found.period in ("Q1", "H1", "M9") or (found.period == "year" and _QUARTER.search(fold(text)))):
         return text, False
     return found.rest, True
@@ -169,6 +169,8 @@ def unnamed(rest: str) -> bool:
 
 def _subject(read: Snapshot, table: ScoringTable, year: int, text: str) -> tuple[Kind, str, str]:
     """A group, criterion or indicator named by its code, or what a button names."""
+    if not text:
+        return "total", "", text
     named = _REF.search(text)
     if named is not None:
         return cast(Kind, named[1]), named[2], f"{text[: named.start()]} {text[named.end() :]}".strip()

@@ -13,6 +13,7 @@ from handlers.scores.board import Board, Line, Overview, to_reach
 from handlers.scores.standing import shown
 from storage import settings, snapshots
 from storage import standings as kept
+from storage.connection import remembered
 
 SEES_NAMES = frozenset({"secretary", "admin"})
 """Who reads the names of the units that are late with their figures."""
@@ -116,7 +117,10 @@ def gap(table: ScoringTable, board: Board, line: Line) -> Message | None:
 def moved(turn: Turn, year: int, line: Line) -> Message | None:
     """How the rank changed since the last published ranking; None where there is none."""
     snapshot = snapshots.last_snapshot(turn.read, year)
-    before = None if snapshot is None else snapshots.snapshot_total(turn.read, snapshot.id, line.unit_id)
+    before = None
+    if snapshot is not None:
+        key = ("published", snapshot.id, snapshot.published_at, line.unit_id)
+        before = remembered(turn.read, key, lambda: snapshots.snapshot_total(turn.read, snapshot.id, line.unit_id))
     found = None if before is None else change(before.rank, line.rank)
     if snapshot is None or found is None:
         return None

@@ -21,7 +21,7 @@ from handlers.scores.score_leaders import leader_text, new_leaders, read_leaders
 from handlers.scores.scoring_data import text_of, to_table
 from storage import scoring_tables, snapshots, units
 from storage import standings as kept
-from storage.connection import Effect, Snapshot, effect
+from storage.connection import Effect, Snapshot, effect, remembered
 from storage.scoring_tables import StoredAdjustment
 from storage.standings import StoredScore, Total, UnitScores
 
@@ -58,7 +58,9 @@ def shown(points: int, decimals: int = 2) -> Number:
 def load_table(read: Snapshot, year: int) -> ScoringTable | None:
     """The scoring table of a year, or None when none was planned."""
     stored = scoring_tables.table(read, year)
-    return None if stored is None else to_table(stored)
+    if stored is None:
+        return None
+    return remembered(read, ("scoring rules", year, stored.version, stored.name), lambda: to_table(stored))
 
 
 # Keeping scores -----------------------------------------------------------------------------------------------------------------
@@ -132,13 +134,14 @@ def rescore(
     moved = new_leaders(read, table, best, before, after, changed, basis)
     shifts = shifted(read, table, best, moved, frozenset(after), now)
     known = units.year(read, year)
-    scored = tuple(to_kept(table, owner, each, score_unit(table, each.given, moved), now) for owner, each in after.items())
-    touched = dict.fromkeys((*after, *(each.total.unit_id for each in shifts)))
+    totals = {owner: kept.total(read, year, owner) for owner in dict.fromkeys((*after, *(each.total.unit_id for each in shifts)))}
+    fresh = (to_kept(table, owner, each, score_unit(table, each.given, moved), now) for owner, each in after.items())
+    scored = tuple(each for each in fresh if not _same(read, year, totals[each.total.unit_id], each))
     effects = [
         effect(kept.expect_scores_revision, year, 0 if known is None else known.scores_revision),
-        effect(kept.expect_totals, year, tuple((owner, kept.total(read, year, owner)) for owner in touched)),
+        effect(kept.expect_totals, year, tuple(totals.items())),
         *effects,
-        effect(kept.save_scores, year, scored),
+        *((effect(kept.save_scores, year, scored),) if scored else ()),
     ]
     if moved != best:
         effects += [effect(kept.shift_scores, year, shifts), effect(kept.save_leaders, year, leader_text(moved))]

@@ -263,6 +263,15 @@ def test_no_platform_and_no_metrics_are_imported_unless_they_are_wanted() -> Non
     assert done.stdout.strip() == "[]"
 
 
+def test_what_telegram_needs_for_files_only_is_not_imported_at_the_start() -> None:
+    code = (
+        "import sys, bot.channels.telegram; from bot.language import Language; Language.load('vi');"
+        " print(sorted({'telegram', 'httpx', 'babel.messages', 'bot.channels.telegram_library'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 async def test_each_channel_is_made_from_its_settings() -> None:
     async def secret(name: str) -> str:
         return f"secret of {name}"

@@ -29,7 +29,10 @@ PEOPLE = (
 )  # fmt: skip
 
 SECRETARY, STRANGER = PEOPLE[4], PEOPLE[6]
-USEFUL = ("ntm01 12, ntm02 1", "ntm01 13", "báo cáo", "sửa", "I.2 4750", "báo cáo quý 3", "nhập nhầm", "85", "1", "2", "xóa dữ liệu của tôi", "bỏ qua")
+USEFUL = (
+    "ntm01 12, ntm02 1", "ntm01 13", "báo cáo", "sửa", "I.2 4750", "báo cáo quý 3", "nhập nhầm", "85", "1", "2", "xóa dữ liệu của tôi",
+    "bỏ qua",
+)  # fmt: skip
 
 SAYINGS = (
     "báo cáo", "nop bao cao", "ntm01 85, ntm02 12", "ntm01 85\nntm02 12\nntm03 3", "NTM01: 1.234", "I.2 4750", "i2 4750", "vg01 0",

@@ -1,0 +1,51 @@
+"""How far a letter has come: its rendered parts, and the platform's id of each one that was sent."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+
+from bot.channels.base import Button, Part
+from bot.rendering import Link
+
+
+@dataclass(slots=True)
+class Progress:
+    """``unknown``: how many attempts ended without an answer. Without parts it is rendered anew (on another
+    channel, say). ``links``: of its files, by block."""
+
+    parts: list[Part]
+    ids: list[str | None]
+    unknown: int = 0
+    links: dict[int, Link] = field(default_factory=dict)
+
+    @property
+    def begun(self) -> bool:
+        """Whether a part has arrived."""
+        return any(each is not None for each in self.ids)
+
+    def dump(self) -> str:
+        links = {index: [link.url, link.size] for index, link in self.links.items()}
+        kept = {"parts": [asdict(part) for part in self.parts], "ids": self.ids, "unknown": self.unknown, "links": links}
+        return json.dumps(kept, ensure_ascii=False)
+
+    def receipt(self) -> str:
+        """What is kept of a sent letter: the platform's ids. Its content stands in the reply."""
+        return json.dumps({"ids": self.ids, "unknown": self.unknown})
+
+    @classmethod
+    def load(cls, text: str) -> Progress:
+        """What `dump` wrote. What cannot be read (of another version of the program) is an attempt of which nothing is known."""
+        try:
+            raw = json.loads(text)
+            parts = [
+                Part(**{**part, "buttons": tuple(tuple(Button(**button) for button in row) for row in part["buttons"])})
+                for part in raw["parts"]
+            ]
+            ids = [None if each is None else str(each) for each in raw["ids"]]
+            if len(ids) != len(parts):
+                raise ValueError("parts and ids do not belong together")
+            links = {int(index): Link(str(url), int(size)) for index, (url, size) in raw.get("links", {}).items()}
+            return cls(parts, ids, int(raw["unknown"]), links)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return cls([], [], 1)

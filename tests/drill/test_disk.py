@@ -1,0 +1,65 @@
+"""The disk is full, or somebody else holds the file, in the middle of the load: it says so, loses nothing, and goes on by itself."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+
+from tests.drill import audit
+from tests.drill.cluster import seats
+from tests.drill.conftest import FULL, SEED, Begin
+from tests.drill.drill import Drill
+from tests.drill.load import officers
+from tests.drill.platform import Delivery
+
+ROOM = 16 * 1024
+"""Bytes that the files may still grow before the disk is full."""
+TOLD_AGAIN = 601
+"""Seconds after which a person is told again."""
+
+
+def told(drill: Drill) -> int:
+    """How many messages said that nothing can be written."""
+    return sum(isinstance(each, Delivery) and each.text.startswith(audit.NOT_STORED) for each in drill.platform.log)
+
+
+async def test_the_disk_is_full_for_a_while(begin: Begin) -> None:
+    plans = officers(seats(30 if FULL else 8), SEED, 4 if FULL else 2, patient=0)
+    async with begin("disk full for a while") as drill:
+        living = await drill.start(tick_seconds=0.5)
+        drill.speak(plans, pause=0.05)
+        await drill.until(lambda: sum(map(drill.answered, plans)) > len(plans), "under way")
+        log = drill.database.with_name(drill.database.name + "-wal")
+        living.limit_files(max(drill.database.stat().st_size if log.stat().st_size == 0 else 0, log.stat().st_size) + ROOM)
+        await drill.until(lambda: told(drill) >= 3 and drill.spoken(), "people told that the disk is full")
+        drill.platform.died(audit.unnoted(drill.database))
+        living.limit_files(None)
+        await drill.finish(living, drill.all_answered(plans))
+        drill.note = f"{told(drill)} told that nothing can be written"
+        drill.account(plans)
+
+
+async def test_the_file_is_locked_again_and_again(begin: Begin) -> None:
+    """Each time until somebody is told; what one person says keeps its order over the pauses."""
+    plans = officers(seats(30 if FULL else 8), SEED, 5 if FULL else 3)
+    async with begin("database locked again and again") as drill:
+        drill.platform.lag = lambda: drill.rng.uniform(0, 0.1)
+        await drill.start(tick_seconds=0.3, busy_timeout_ms=20, hurry=0.05)
+        drill.speak(plans, pause=0.2)
+        done = drill.all_answered(plans)
+        await drill.until(lambda: any(map(drill.answered, plans)), "under way")
+        locks = 0
+        while not drill.spoken() and locks < (20 if FULL else 5):
+            before = told(drill)
+            with contextlib.closing(sqlite3.connect(drill.database, isolation_level=None, timeout=10)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                await drill.until(lambda: told(drill) > before or drill.spoken(), "somebody told that the file is locked")     # noqa: B023
+                drill.platform.died(audit.unnoted(drill.database))
+                other.execute("ROLLBACK")
+            locks += 1
+            drill.clock.advance(TOLD_AGAIN)
+            await drill.wait(done, within=drill.rng.uniform(0.05, 0.3))
+        await drill.finish(drill.living, done)
+        drill.note = f"{locks} locks, {told(drill)} told that nothing can be written"
+        drill.account(plans)
+        assert told(drill) > 0
