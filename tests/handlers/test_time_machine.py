@@ -62,7 +62,7 @@ class World:
 
     async def deliver(self) -> None:
         """The sender's part: what may be sent is read, the rest is dropped."""
-        for number, person, subject, expires, reply in await self.cluster.database.read(_waiting):
+        for number, person, subject, expires, reply in await self.cluster.database.read(lambda read: _waiting(read, self.now)):
             wanted = await self.cluster.database.read(lambda read, s=subject, p=person: still_wanted(read, s, p, self.now))  # type: ignore[misc]
             state = "sent" if wanted and self.now < expires else "dropped"
             await self.cluster.write(effect(_settle, number, state))
@@ -124,9 +124,10 @@ class World:
         return await self.cluster.database.read(find)
 
 
-def _waiting(read: Snapshot) -> list[tuple[int, str, str, int, str]]:
+def _waiting(read: Snapshot, now: int) -> list[tuple[int, str, str, int, str]]:
+    """What the sender would take up: a letter of a time that has not come (the clock was set back) waits for the next look."""
     return read.execute(
-        "SELECT id, person_id, subject, expires_at, reply FROM outbox WHERE state = 'waiting' ORDER BY id"
+        "SELECT id, person_id, subject, expires_at, reply FROM outbox WHERE state = 'waiting' AND not_before <= ? ORDER BY id", (now,)
     ).fetchall()
 
 
