@@ -57,7 +57,7 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One message of a rendered reply, in the channel's markup. A picture has its content's hash, or the ``url`` that shows it."""
+    """One message of a rendered reply, in the channel's markup."""
 
     kind: Literal["text", "picture", "file"]
     text: str
@@ -66,7 +66,6 @@ class Part:
     media_type: str = ""
     name: str = ""
     protect: bool = False
-    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

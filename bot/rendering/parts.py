@@ -37,9 +37,8 @@ class Markup:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Where a file or picture is to be had that the channel does not take (``url`` "": nowhere), and its size in bytes."""
+    """What is told of a file or picture that the channel does not take: its size in bytes."""
 
-    url: str
     size: int
 
 
@@ -128,8 +127,6 @@ def _file_parts(block: Picture | File, language: Language, markup: Markup, can: 
     if isinstance(block, Picture) and can.pictures:
         return [Part("picture", _fit(caption, can), sha256=block.sha256, media_type=block.media_type)]
     if isinstance(block, Picture) and block.public:
-        if link is not None and link.url and can.photo_by_url:
-            return [Part("picture", _fit(caption, can), media_type=block.media_type, url=link.url)]
         return _texts([_Paragraph(caption)], can)       # the text says the same
     if isinstance(block, File) and can.files:
         return [Part("file", _fit(caption, can), sha256=block.sha256, media_type=block.media_type, name=block.name)]

@@ -15,7 +15,7 @@ def links_of(read: Snapshot, reply: Reply, can: Capabilities) -> dict[int, Link]
     for index, block in enumerate(reply.blocks):
         if isinstance(block, (File, Picture)) and not shown_directly(block, can):
             stored = files.find(read, block.sha256)
-            found[index] = Link("", 0 if stored is None else stored.size)
+            found[index] = Link(0 if stored is None else stored.size)
     return found
 
 

@@ -25,7 +25,7 @@ class Progress:
         return any(each is not None for each in self.ids)
 
     def dump(self) -> str:
-        links = {index: [link.url, link.size] for index, link in self.links.items()}
+        links = {index: link.size for index, link in self.links.items()}
         kept = {"parts": [asdict(part) for part in self.parts], "ids": self.ids, "unknown": self.unknown, "links": links}
         return json.dumps(kept, ensure_ascii=False)
 
@@ -45,7 +45,7 @@ class Progress:
             ids = [None if each is None else str(each) for each in raw["ids"]]
             if len(ids) != len(parts):
                 raise ValueError("parts and ids do not belong together")
-            links = {int(index): Link(str(url), int(size)) for index, (url, size) in raw.get("links", {}).items()}
+            links = {int(index): Link(int(size)) for index, size in raw.get("links", {}).items()}
             return cls(parts, ids, int(raw["unknown"]), links)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return cls([], [], 1)
