@@ -41,8 +41,8 @@ LONGEST_TICK_SECONDS = 300
 """A tick that takes longer hangs; it is given up, and the next one takes up its reminders."""
 
 LISTEN_AGAIN_SECONDS = 5
-STOP_SECONDS = 5.0
-"""How long turns and letters in hand may take once the program ends."""
+STOP_SECONDS = 6.0
+"""How long turns and letters in hand may take once the program ends. What one of the steps leaves of it goes to the next."""
 
 LOOK_AHEAD_DAYS = 120
 
@@ -150,18 +150,25 @@ class Application:
         A turn that is not finished in time is taken up after the next start, and what waits in the outbox is sent then.
         """
         await self.stop_taking()
-        if not await _within(within * 0.35, self.turns.settle()):
+        clock = asyncio.get_running_loop().time
+        until = clock() + within
+
+        def share(of_what_is_left: float) -> float:
+            return max(0.1, until - clock()) * of_what_is_left
+
+        if not await _within(share(0.4), self.turns.settle()):
             log.warning("Some turns could not be finished; they are taken up after the next start")
-        await asyncio.gather(*(sender.finish(within * 0.35) for sender in self.senders.values()))
+        patience = share(0.7)
+        await asyncio.gather(*(sender.finish(patience) for sender in self.senders.values()))
         if self._backups is not None:
-            await _within(within * 0.1, self._backups.stop())
+            await _within(share(0.3), self._backups.stop())
         for task in self._tasks:
             task.cancel()
-        await _within(within * 0.05, asyncio.gather(*self._tasks, return_exceptions=True))
+        await _within(share(0.2), asyncio.gather(*self._tasks, return_exceptions=True))
         closing = [channel.close() for channel in self._channels.values()]
-        if not await _within(within * 0.1, asyncio.gather(*closing, return_exceptions=True)):
+        if not await _within(share(0.4), asyncio.gather(*closing, return_exceptions=True)):
             log.warning("A channel's connections could not be closed in time")
-        if not await _within(within * 0.15, self.database.close()):
+        if not await _within(share(1.0), self.database.close()):
             log.warning("The database could not be closed in time; what was committed stands")
 
     async def settle(self) -> None:

@@ -58,6 +58,8 @@ class Pacer:
         self._sleep = sleep
         self._sent: list[float] = []
         self._round_trips: deque[float] = deque(maxlen=ROUND_TRIPS)
+        self._unjudged: list[tuple[float, float, float]] = []
+        """The first requests: where they stand in ``_sent``, when they left, how long their answers took."""
         self._chats: dict[str, list[deque[float]]] = {}
         self._rests: dict[str, float] = {}
         self._bursts: deque[tuple[float, int]] = deque()
@@ -118,14 +120,26 @@ class Pacer:
             return
         now = self._now()
         self._round_trips.append(now - left)
-        quickest = min(self._round_trips) if len(self._round_trips) >= FEW_ROUND_TRIPS else 0.0
-        late = min(now - left - quickest, MOST_LATE)
-        place = bisect_left(self._sent, left)
-        if late > 0 and place < len(self._sent) and self._sent[place] == left:
-            del self._sent[place]
-            insort(self._sent, left + late)
+        known = len(self._round_trips) >= FEW_ROUND_TRIPS
+        quickest = min(self._round_trips) if known else 0.0
+        counted = self._count_from(left, left, now - left - quickest)
+        if not known:
+            self._unjudged.append((counted, left, now - left))
+        elif self._unjudged:
+            for stamp, first_left, trip in self._unjudged:
+                self._count_from(stamp, first_left, trip - quickest)
+            self._unjudged = []
         for each in self._chats.get(address, ()):
             each[-1] = max(each[-1], now - CHAT_MARGIN)
+
+    def _count_from(self, stamp: float, left: float, late: float) -> float:
+        """Count the request that stands at ``stamp`` and left at ``left`` from ``late`` seconds after that. Returns where it stands now."""
+        counted = left + min(max(late, 0.0), MOST_LATE)
+        place = bisect_left(self._sent, stamp)
+        if counted != stamp and place < len(self._sent) and self._sent[place] == stamp:
+            del self._sent[place]
+            insort(self._sent, counted)
+        return counted
 
     async def admit(self, lane: Lane, address: str | None = None) -> float:
         """Wait until a request may leave, and count it. Returns the instant, for `answered`."""

@@ -160,7 +160,11 @@ class Sender:
                 if not entries:
                     return self._desk.chats.rest()
                 for entry, letter in await self._standing(lane, entries):
-                    self._start(lane, entry, letter, await self.pacer.admit(lane.name, entry.address))
+                    left = await self.pacer.admit(lane.name, entry.address)
+                    if self._ending:        # `finish` has looked already at what is under way, and would not wait for this one
+                        self._desk.put_back(lane, entry)
+                    else:
+                        self._start(lane, entry, letter, left)
             return None
 
     async def _standing(self, lane: LetterLane, entries: list[Entry]) -> list[tuple[Entry, Letter]]:

@@ -148,8 +148,9 @@ class Chat:
         return self.channel.name, address
 
     def change(self, channel: str) -> None:
-        """Go on on another channel."""
-        raise NotImplementedError("a double is one channel; see tests.conversation")
+        """Go on on another channel: a chat over a double has this one alone (`tests.conversation` has several)."""
+        if channel != self.channel.name:
+            raise ValueError(f"this chat is on {self.channel.name} alone, not on {channel}")
 
     async def choices(self, address: str) -> tuple[str, tuple[Choice, ...]]:
         """The latest menu at the address: its id and choices."""

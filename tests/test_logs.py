@@ -26,7 +26,8 @@ from handlers.kit.turn import Turn
 from storage import outbox
 from storage.connection import Effect, Transaction, effect
 from storage.errors import DatabaseFull
-from tests.channels.fake_telegram import TOKEN, Failure, FakeTelegram
+from tests.channels.fake_telegram import TOKEN, FakeTelegram
+from tests.channels.loopback import Failure
 from tests.channels.serving import CODE, invite, serving
 from tests.conftest import START
 

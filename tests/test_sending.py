@@ -8,7 +8,7 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -22,9 +22,11 @@ from handlers.kit.message import verbatim
 from handlers.kit.reply import say
 from handlers.kit.wire import encode
 from storage import outbox
-from storage.connection import Database, Effect, effect
+from storage.connection import Database, Effect, Snapshot, effect
 from storage.errors import DatabaseFull
 from tests.chat import WITH_BUTTONS, ZONE, Double
+
+T = TypeVar("T")
 
 START = 1_795_000_000
 PATIENCE_SECONDS = 10
@@ -315,6 +317,31 @@ async def test_what_is_under_way_at_the_end_is_finished_and_noted(world: World) 
     world.sender = world.started()
     await world.sender.drain()
     assert world.channel.arrived == [("lan", "một"), ("lan", "hai")]
+
+
+async def test_what_was_about_to_start_at_the_end_does_not_start(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end waits for what is under way: a letter that starts behind its back would be cut off, and come a second time."""
+    asked, go_on, reads = asyncio.Event(), asyncio.Event(), world.database.read
+
+    async def read(function: Callable[[Snapshot], T]) -> T:
+        found = await reads(function)
+        if world.asked:
+            asked.set()
+            await go_on.wait()
+        return found
+
+    monkeypatch.setattr(world.database, "read", read)
+    await world.queue("lan", "một", subject="duty:1")
+    task = asyncio.create_task(world.sender.run())
+    await asked.wait()
+    await world.sender.finish()
+    go_on.set()
+    await task
+    assert world.channel.under_way == []
+    world.channel.open = True
+    world.sender = world.started()
+    await world.sender.drain()
+    assert world.channel.arrived == [("lan", "một")]
 
 
 async def test_what_does_not_end_in_time_is_sent_again_and_says_so(world: World) -> None:

@@ -10,32 +10,20 @@ import asyncio
 import itertools
 import json
 import re
-from collections import defaultdict, deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp import web
 
 from tests.channels.botapi import Specification, Upload, read_html
+from tests.channels.loopback import Failure, Loopback, Refusal
 
 TOKEN = "123456789:AAHfaketokenfaketokenfaketokenfake0"
 BOT = {"id": 123456789, "is_bot": True, "first_name": "Thi Đua", "username": "thidua_bot"}
-PATIENCE_SECONDS = 30
 SPECIFICATION = Specification()
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """What a call meets instead of its answer. ``drip``: one without end; ``reset_after``: the request took effect, its answer is lost."""
-
-    kind: Literal["refuse", "hang", "drip", "garbage", "reset_before", "reset_after"] = "refuse"
-    status: int = 400
-    description: str = "Bad Request"
-    parameters: dict[str, int] = field(default_factory=dict)
-    body: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +33,12 @@ class Call:
     uploads: dict[str, Upload]
 
 
-class Refusal(Exception):
-    """The server says no."""
-
-    def __init__(self, description: str, status: int = 400, parameters: dict[str, int] | None = None) -> None:
-        super().__init__(description)
-        self.description, self.status, self.parameters = description, status, parameters or {}
-
-
-class FakeTelegram:
+class FakeTelegram(Loopback):
     """The server, and the hands of the people who use it."""
 
     def __init__(self, token: str = TOKEN) -> None:
+        super().__init__()
         self.token = token
-        self.root = ""
         self.violations: list[str] = []
         self.calls: list[Call] = []
         self.messages: dict[int, dict[int, dict[str, Any]]] = defaultdict(dict)
@@ -70,32 +50,17 @@ class FakeTelegram:
         self.webhook_secret = ""
         self.webhook_state: dict[str, Any] = {}
         self.menus: dict[str, list[dict[str, str]]] = {}
-        self._failures: dict[str, deque[Failure]] = defaultdict(deque)
         self._updates: list[dict[str, Any]] = []
         self._update_ids = itertools.count(5001)
         self._message_ids = itertools.count(1)
         self._queries: set[str] = set()
-        self._news = asyncio.Condition()
         self._poll = 0
-        self._ended = asyncio.Event()
-        self._runner: web.AppRunner | None = None
 
-    async def __aenter__(self) -> FakeTelegram:
+    def application(self) -> web.Application:
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_post("/bot{token}/{method}", self._handle)
         app.router.add_get("/file/bot{token}/{path:.+}", self._download)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1, handler_cancellation=True)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        self.root = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-        return self
-
-    async def __aexit__(self, *error: object) -> None:
-        self._ended.set()
-        await self._notify()
-        assert self._runner is not None
-        await self._runner.cleanup()
+        return app
 
     # What people do -----------------------------------------------------------------------------------------------------------
 
@@ -177,23 +142,14 @@ class FakeTelegram:
     def called(self, method: str) -> list[Call]:
         return [call for call in self.calls if call.method == method]
 
-    async def until(self, fulfilled: Callable[[], bool]) -> None:
-        """Wait for requests until the condition holds; an AssertionError when it does not come to pass."""
-        try:
-            async with asyncio.timeout(PATIENCE_SECONDS), self._news:
-                await self._news.wait_for(fulfilled)
-        except TimeoutError:
-            told = {chat: self.sent(chat) for chat in self.messages}
-            raise AssertionError(f"it did not come to pass; calls: {[call.method for call in self.calls][-20:]}; sent: {told}") from None
+    def happened(self) -> str:
+        told = {chat: self.sent(chat) for chat in self.messages}
+        return f"calls: {[call.method for call in self.calls][-20:]}; sent: {told}"
 
     async def answer(self, chat: int, text: str, after: int = 0) -> str:
         """The newest text of the bot that has ``text`` in it, once there is one beyond the first ``after``."""
         await self.until(lambda: any(text in each for each in self.sent(chat)[after:]))
         return next(each for each in reversed(self.sent(chat)) if text in each)
-
-    def fail(self, method: str, *failures: Failure) -> None:
-        """The next calls of the method meet these."""
-        self._failures[method].extend(failures)
 
     # The server ---------------------------------------------------------------------------------------------------------------
 
@@ -212,32 +168,12 @@ class FakeTelegram:
                 return await self._failed(request, failure)
             return web.json_response({"ok": True, "result": result})
         except Refusal as refusal:
-            answer: dict[str, Any] = {"ok": False, "error_code": refusal.status, "description": refusal.description}
-            if refusal.parameters:
-                answer["parameters"] = refusal.parameters
-            return web.json_response(answer, status=refusal.status)
+            return _no(refusal)
         finally:
             await self._notify()
 
-    async def _failed(self, request: web.Request, failure: Failure) -> web.StreamResponse:
-        match failure.kind:
-            case "hang":
-                await self._ended.wait()
-            case "drip":
-                response = web.StreamResponse()
-                await response.prepare(request)
-                while not self._ended.is_set():
-                    await response.write(b" ")
-                    await asyncio.sleep(0.01)
-            case "garbage":
-                return web.Response(text=failure.body or '{"ok": true, "resu', status=200)
-            case "refuse" if failure.body:
-                return web.Response(text=failure.body, status=failure.status, content_type="text/html")
-            case "refuse":
-                raise Refusal(failure.description, failure.status, failure.parameters)
-        assert request.transport is not None
-        request.transport.abort()
-        return web.Response()
+    def refused(self, failure: Failure) -> web.Response:
+        return _no(Refusal(failure.description, failure.status, failure.parameters))
 
     async def _answer(self, method: str, fields: dict[str, str], uploads: dict[str, Upload]) -> Any:
         self.calls.append(Call(method, fields, uploads))
@@ -377,9 +313,12 @@ class FakeTelegram:
             return web.Response(status=404, text=f"<html>Not found: {request.path}</html>")
         return web.Response(body=self.files[path])
 
-    async def _notify(self) -> None:
-        async with self._news:
-            self._news.notify_all()
+
+def _no(refusal: Refusal) -> web.Response:
+    answer: dict[str, Any] = {"ok": False, "error_code": refusal.status, "description": refusal.description}
+    if refusal.parameters:
+        answer["parameters"] = refusal.parameters
+    return web.json_response(answer, status=refusal.status)
 
 
 async def _read(request: web.Request) -> tuple[dict[str, str], dict[str, Upload]]:

@@ -9,13 +9,12 @@ import asyncio
 import itertools
 import json
 from collections import defaultdict, deque
-from collections.abc import Callable
 from typing import Any
 
 import aiohttp
 from aiohttp import web
 
-from tests.channels.fake_telegram import PATIENCE_SECONDS, Failure, Refusal
+from tests.channels.loopback import Failure, Loopback, Refusal
 
 TOKEN = "1459232241454765289:abcDEFghiJKLmnoPQRstuVWXyz012345"
 IDENTITY = {"id": "1459232241454765289", "account_name": "bot.ThiDua", "account_type": "BASIC", "can_join_groups": True}
@@ -34,12 +33,12 @@ FIELDS: dict[str, dict[str, bool]] = {
 """Each method's fields, and whether they are required."""
 
 
-class FakeZalo:
+class FakeZalo(Loopback):
     """The platform, and the hands of the people who use it."""
 
     def __init__(self, token: str = TOKEN, *, monthly: int = MONTHLY) -> None:
+        super().__init__()
         self.token = token
-        self.root = ""
         self.violations: list[str] = []
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.texts: dict[str, list[str]] = defaultdict(list)
@@ -50,29 +49,14 @@ class FakeZalo:
         self.groups: set[str] = set()
         self.fetches_pictures = False
         self._known: set[str] = set()
-        self._failures: dict[str, deque[Failure]] = defaultdict(deque)
         self._updates: deque[dict[str, Any]] = deque()
         self._numbers = itertools.count(1)
-        self._news = asyncio.Condition()
-        self._ended = asyncio.Event()
-        self._runner: web.AppRunner | None = None
 
-    async def __aenter__(self) -> FakeZalo:
+    def application(self) -> web.Application:
         app = web.Application()
         app.router.add_route("*", "/bot{token}/{method}", self._handle)
         app.router.add_get("/picture/{name}", self._picture)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1, handler_cancellation=True)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        self.root = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-        return self
-
-    async def __aexit__(self, *error: object) -> None:
-        self._ended.set()
-        await self._notify()
-        assert self._runner is not None
-        await self._runner.cleanup()
+        return app
 
     # What people do -----------------------------------------------------------------------------------------------------------
 
@@ -127,22 +111,13 @@ class FakeZalo:
     def called(self, method: str) -> list[dict[str, Any]]:
         return [values for name, values in self.calls if name == method]
 
-    async def until(self, fulfilled: Callable[[], bool]) -> None:
-        """Wait for requests until the condition holds; an AssertionError when it does not come to pass."""
-        try:
-            async with asyncio.timeout(PATIENCE_SECONDS), self._news:
-                await self._news.wait_for(fulfilled)
-        except TimeoutError:
-            raise AssertionError(f"it did not come to pass; calls: {self.calls[-8:]}; texts: {dict(self.texts)}") from None
+    def happened(self) -> str:
+        return f"calls: {self.calls[-8:]}; texts: {dict(self.texts)}"
 
     async def answer(self, chat: str, text: str, after: int = 0) -> str:
         """The newest text of the bot that has ``text`` in it, once there is one beyond the first ``after``."""
         await self.until(lambda: any(text in each for each in self.texts[chat][after:]))
         return next(each for each in reversed(self.texts[chat]) if text in each)
-
-    def fail(self, method: str, *failures: Failure) -> None:
-        """The next calls of the method meet these."""
-        self._failures[method].extend(failures)
 
     # The platform -------------------------------------------------------------------------------------------------------------
 
@@ -166,20 +141,9 @@ class FakeZalo:
         finally:
             await self._notify()
 
-    async def _failed(self, request: web.Request, failure: Failure) -> web.StreamResponse:
-        match failure.kind:
-            case "hang":
-                await self._ended.wait()
-            case "garbage":
-                return web.Response(text=failure.body or '{"ok": true, "resu', status=200)
-            case "refuse" if failure.body:
-                return web.Response(text=failure.body, status=failure.status, content_type="text/html")
-            case "refuse":
-                answer = {"ok": False, "error_code": failure.status, "description": failure.description}
-                return web.json_response(answer, status=failure.status)
-        assert request.transport is not None
-        request.transport.abort()
-        return web.Response()
+    def refused(self, failure: Failure) -> web.Response:
+        answer = {"ok": False, "error_code": failure.status, "description": failure.description}
+        return web.json_response(answer, status=failure.status)
 
     def _checked(self, request: web.Request, method: str, body: bytes) -> dict[str, Any]:
         """The fields of a request. What the platform does not know or take is a violation."""
@@ -266,7 +230,3 @@ class FakeZalo:
     async def _picture(self, request: web.Request) -> web.Response:
         content = self.pictures.get(request.match_info["name"])
         return web.Response(status=404) if content is None else web.Response(body=content, content_type="image/jpeg")
-
-    async def _notify(self) -> None:
-        async with self._news:
-            self._news.notify_all()

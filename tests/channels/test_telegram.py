@@ -24,7 +24,8 @@ from bot.channels.base import (
     Unreachable,
 )
 from bot.channels.telegram import Telegram
-from tests.channels.fake_telegram import TOKEN, Failure, FakeTelegram
+from tests.channels.fake_telegram import TOKEN, FakeTelegram
+from tests.channels.loopback import Failure
 
 NOW = 1_795_000_000
 CHAT = 501

@@ -13,7 +13,8 @@ from bot.channels.base import Inbound, Part
 from bot.channels.telegram import Telegram
 from bot.clock import MovableClock
 from storage import people
-from tests.channels.fake_telegram import TOKEN, Failure, FakeTelegram
+from tests.channels.fake_telegram import TOKEN, FakeTelegram
+from tests.channels.loopback import Failure
 from tests.channels.serving import CODE, OFFICER, invite, killed, serving, start
 from tests.conftest import START
 

@@ -12,8 +12,9 @@ import pytest
 
 from bot.channels.telegram import Telegram
 from bot.channels.telegram_polling import OFFSET_LIVES_SECONDS
-from tests.channels.fake_telegram import TOKEN, Failure, FakeTelegram
+from tests.channels.fake_telegram import TOKEN, FakeTelegram
 from tests.channels.listening import Ear, Listening
+from tests.channels.loopback import Failure
 from tests.channels.test_telegram import CHAT, NOW, REFUSALS, assert_untold, channel
 
 LOGGER = "bot.channels.telegram_polling"

@@ -25,7 +25,8 @@ from bot.web import server as web_server
 from storage import inbox
 from storage.connection import Effect, Snapshot, _hop
 from storage.errors import DatabaseFull
-from tests.channels.fake_telegram import TOKEN, Failure, FakeTelegram
+from tests.channels.fake_telegram import TOKEN, FakeTelegram
+from tests.channels.loopback import Failure
 from tests.channels.serving import CODE, OFFICER, invite, start
 from tests.channels.test_telegram import assert_untold
 from tests.conftest import START

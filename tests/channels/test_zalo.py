@@ -13,8 +13,8 @@ from bot.channels.base import Blocked, Exhausted, FileTooLarge, OutcomeUnknown, 
 from bot.channels.zalo import CHECK_SECONDS, Zalo
 from bot.channels.zalo_client import Identity, NotReached, QuotaSpent, Rejected, TokenRefused, Unclear, Webhook, ZaloClient, ZaloError
 from bot.clock import MovableClock
-from tests.channels.fake_telegram import Failure
 from tests.channels.fake_zalo import TOKEN, FakeZalo
+from tests.channels.loopback import Failure
 from tests.channels.serving import CODE, invite, killed, serving
 
 CHAT = "6ede9afa66b88fe6d6a9"

@@ -18,7 +18,8 @@ from bot.doctor import asking, examination, of_program
 from bot.doctor.context import Context
 from bot.doctor.finding import Finding, fine
 from handlers.kit.message import verbatim
-from tests.channels.fake_telegram import TOKEN, Failure, FakeTelegram
+from tests.channels.fake_telegram import TOKEN, FakeTelegram
+from tests.channels.loopback import Failure
 from tests.cli.running import Ran, Run
 
 SECRET = TOKEN.partition(":")[2]

@@ -67,6 +67,12 @@ def idle(path: Path) -> bool:
     return left == 0
 
 
+def all_decided(path: Path, updates: int) -> bool:
+    """Whether every one of so many updates is stored and decided: nobody is left who could be told that nothing can be written."""
+    ((waiting,),) = read(path, "SELECT COUNT(*) FROM inbox WHERE state = 'waiting'")
+    return waiting == 0 and len(keys(path)) == updates
+
+
 def unnoted(path: Path) -> frozenset[tuple[int, int]]:
     """Letters that wait, as (chat, place among all letters to the chat)."""
     rows = read(

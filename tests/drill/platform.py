@@ -19,7 +19,8 @@ import aiohttp
 from aiohttp import web
 
 from tests.channels.botapi import Upload, read_html
-from tests.channels.fake_telegram import FakeTelegram, Refusal
+from tests.channels.fake_telegram import FakeTelegram
+from tests.channels.loopback import Refusal
 
 SENDING = ("sendMessage", "editMessageText")
 How = Literal["reset", "hang", "500", "garbage", "401", "429", "403"]
