@@ -67,7 +67,7 @@ class Sender:
         self._outcomes = Outcomes(channel.name, clock, self._desk, self._delivery, tuple(channels) or (channel.name,), moved)
         self._notes = Notes(database, channel.name)
         self._flying: set[asyncio.Task[None]] = set()
-        self._ending = False
+        self._ending = asyncio.Event()
 
     # From outside -------------------------------------------------------------------------------------------------------------
 
@@ -108,7 +108,7 @@ class Sender:
     async def drain(self) -> None:
         """Send everything that is due now."""
         self.look_again()
-        while not self._ending:
+        while not self._ending.is_set():
             pauses = [await self._pump(lane) for lane in self._desk.lanes.values()]
             if self._flying:
                 await asyncio.wait(self._flying, return_when=asyncio.FIRST_COMPLETED)
@@ -119,7 +119,7 @@ class Sender:
 
     async def finish(self, seconds: float = FINISH_SECONDS) -> None:
         """Start nothing more; let what is under way end and note it. What takes longer than ``seconds`` is noted as unknown."""
-        self._ending = True
+        self._ending.set()
         for lane in self._desk.lanes.values():
             lane.woken.set()
         if self._flying:
@@ -132,7 +132,7 @@ class Sender:
     # One lane -----------------------------------------------------------------------------------------------------------------
 
     async def _run(self, lane: LetterLane) -> None:
-        while not self._ending:
+        while not self._ending.is_set():
             lane.woken.clear()
             pause: float | None = None
             try:
@@ -148,7 +148,7 @@ class Sender:
     async def _pump(self, lane: LetterLane) -> float | None:
         """Start what may start now. Returns in how many seconds there may be more; None: when something happens."""
         async with lane.lock:
-            while not self._ending:
+            while not self._ending.is_set():
                 if not await self._notes.catch_up():
                     return None
                 now = self._clock.now()
@@ -161,7 +161,7 @@ class Sender:
                     return self._desk.chats.rest()
                 for entry, letter in await self._standing(lane, entries):
                     left = await self.pacer.admit(lane.name, entry.address)
-                    if self._ending:        # `finish` has looked already at what is under way, and would not wait for this one
+                    if self._ending.is_set():        # `finish` has looked already at what is under way, and would not wait for this one
                         self._desk.put_back(lane, entry)
                     else:
                         self._start(lane, entry, letter, left)
