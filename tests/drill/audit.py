@@ -18,6 +18,9 @@ from tests.drill.platform import Death, Delivery, Platform
 NOT_STORED = "Hệ thống tạm thời không ghi được"
 """What is said past the outbox while nothing can be written; it answers nothing."""
 
+HERE = "channel IN ('telegram', 'zalo')"
+"""The channels of the drills."""
+
 
 @dataclass(slots=True)
 class Answers:
@@ -58,11 +61,11 @@ def read(path: Path, query: str, *values: object) -> list[tuple[object, ...]]:
 
 
 def idle(path: Path) -> bool:
-    """Every stored update is decided, and every letter to Telegram has left."""
+    """Every stored update is decided, and every letter has left."""
     ((left,),) = read(
         path,
-        "SELECT (SELECT COUNT(*) FROM inbox WHERE state = 'waiting')"
-        " + (SELECT COUNT(*) FROM outbox WHERE state = 'waiting' AND channel = 'telegram')",
+        "SELECT (SELECT COUNT(*) FROM inbox WHERE state = 'waiting')"     # noqa: S608
+        f" + (SELECT COUNT(*) FROM outbox WHERE state = 'waiting' AND {HERE})",
     )
     return left == 0
 
@@ -70,22 +73,22 @@ def idle(path: Path) -> bool:
 def all_decided(path: Path, updates: int) -> bool:
     """Whether every one of so many updates is stored and decided: nobody is left who could be told that nothing can be written."""
     ((waiting,),) = read(path, "SELECT COUNT(*) FROM inbox WHERE state = 'waiting'")
-    return waiting == 0 and len(keys(path)) == updates
+    return waiting == 0 and len(keys(path, "telegram")) == updates
 
 
 def unnoted(path: Path) -> frozenset[tuple[int, int]]:
     """Letters that wait, as (chat, place among all letters to the chat)."""
     rows = read(
         path,
-        "SELECT address, place FROM (SELECT address, state, ROW_NUMBER() OVER (PARTITION BY address ORDER BY id) - 1 AS place"
-        " FROM outbox WHERE channel = 'telegram') WHERE state = 'waiting'",
+        "SELECT address, place FROM (SELECT address, state, ROW_NUMBER() OVER (PARTITION BY address ORDER BY id) - 1 AS place"     # noqa: S608
+        f" FROM outbox WHERE {HERE}) WHERE state = 'waiting'",
     )
     return frozenset((int(str(address)), int(str(place))) for address, place in rows)
 
 
-def keys(path: Path) -> set[int]:
-    """The numbers of all updates that were ever stored."""
-    return {int(str(key)) for (key,) in read(path, "SELECT key FROM inbox WHERE channel = 'telegram'")}
+def keys(path: Path, channel: str) -> set[str]:
+    """The keys of all updates of the channel that were ever stored."""
+    return {str(key) for (key,) in read(path, "SELECT key FROM inbox WHERE channel = ?", channel)}
 
 
 def effects(path: Path, officers: Iterable[Officer], updates: int, now: int) -> Iterator[str]:
@@ -94,7 +97,7 @@ def effects(path: Path, officers: Iterable[Officer], updates: int, now: int) -> 
     states = Counter(str(state) for (state,) in read(path, "SELECT state FROM inbox"))
     if states != {"done": updates}:
         yield f"of {updates} updates there are {dict(states)}"
-    letters = Counter(str(state) for (state,) in read(path, "SELECT state FROM outbox WHERE channel = 'telegram'"))
+    letters = Counter(str(state) for (state,) in read(path, f"SELECT state FROM outbox WHERE {HERE}"))     # noqa: S608
     if letters != {"sent": updates}:
         yield f"for {updates} updates there are letters {dict(letters)}"
     for officer in officers:

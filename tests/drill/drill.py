@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import random
 import shutil
 import signal
@@ -16,12 +17,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.drill import audit
-from tests.drill.cluster import START
-from tests.drill.load import Officer, content
+from tests.drill.cluster import START, Seat
+from tests.drill.load import Officer, Step, content
 from tests.drill.platform import Platform
 from tests.drill.process import Living, Nursery, Order, SharedClock
+from tests.drill.zalo import HOOK, ZaloPlatform
 
-PATIENCE = 60
+PATIENCE = 120
 """Seconds in which anything that is waited for must have come to pass."""
 
 OFFICERS_PATIENCE = 300
@@ -39,10 +41,12 @@ class Drill:
     """Use it as ``async with``: whatever happens, no process is left behind."""
 
     def __init__(
-        self, name: str, seed: int, database: Path, folder: Path, nursery: Nursery, platform: Platform, *, silent: bool,
-        webhook: bool, reminders: bool,
+        self, name: str, seed: int, database: Path, folder: Path, nursery: Nursery, platform: Platform, zalo: ZaloPlatform | None, *,
+        silent: bool, webhook: bool, reminders: bool,
     ) -> None:
         self.name, self.seed, self.platform = name, seed, platform
+        self._zalo = zalo
+        self.lost_in_flight = 0
         self.rng = random.Random(f"{name}/{seed}")
         self.database = Path(shutil.copy(database, folder / "drill.sqlite3"))
         if not reminders:
@@ -54,7 +58,7 @@ class Drill:
         self.note = ""
         self._officers: list[Officer] = []
         self._speaking: list[asyncio.Task[None]] = []
-        self._posting: asyncio.Task[None] | None = None
+        self._posting: list[asyncio.Task[None]] = []
         self._silent = silent
         self._webhook = webhook
         self._nursery = nursery
@@ -66,16 +70,24 @@ class Drill:
 
     async def __aenter__(self) -> Drill:
         await self.platform.__aenter__()
-        self._order = replace(self._order, api=self.platform.root)
+        settings: dict[str, str] = {}
+        web_side = f"127.0.0.1:{_free_port()}"
         if self._webhook:
-            web_side = f"127.0.0.1:{_free_port()}"
-            settings = (("THIDUA_WEB", web_side), ("THIDUA_TELEGRAM_WEBHOOK", "https://drill.example/telegram"))
-            self._order = replace(self._order, environment=settings)
-            self._posting = asyncio.create_task(self.platform.post(f"http://{web_side}"), name="the platform posts")
+            settings["THIDUA_TELEGRAM_WEBHOOK"] = "https://drill.example/telegram"
+            self._posting.append(asyncio.create_task(self.platform.post(f"http://{web_side}"), name="Telegram posts"))
+        if self._zalo is not None:
+            await self._zalo.__aenter__()
+            settings |= {"THIDUA_ZALO_TOKEN": self._zalo.token, "THIDUA_ZALO_API": self._zalo.root}
+            if self._zalo.hooked:
+                settings["THIDUA_ZALO_WEBHOOK"] = HOOK
+                self._posting.append(asyncio.create_task(self._zalo.post(f"http://{web_side}"), name="Zalo posts"))
+        if self._posting:
+            settings["THIDUA_WEB"] = web_side
+        self._order = replace(self._order, api=self.platform.root, environment=tuple(settings.items()))
         return self
 
     async def __aexit__(self, *error: object) -> None:
-        tasks = [*self._speaking, *([] if self._posting is None else [self._posting])]
+        tasks = [*self._speaking, *self._posting]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -83,9 +95,17 @@ class Drill:
             if self._living is not None and not self._living.dead:
                 await self._living.kill()
         finally:
+            if self._zalo is not None:
+                await self._zalo.__aexit__(*error)
             await self.platform.__aexit__(*error)
         if error[0] is not None and self._log.exists():
             print(self._log.read_text(encoding="utf-8")[-6_000:], file=sys.stderr)      # noqa: T201
+
+    @property
+    def zalo(self) -> ZaloPlatform:
+        """Zalo, in a drill that has it."""
+        assert self._zalo is not None
+        return self._zalo
 
     def _forget_reminders(self) -> None:
         """No event reminds: a load's answers can be told from one another, and a reminder's could not."""
@@ -120,32 +140,45 @@ class Drill:
         return False
 
     async def bury(self, living: Living) -> None:
-        """After a kill: what the platform was told to forget must be stored, and what was not noted is remembered for the account."""
+        """After a kill: what the platform was told to forget must be stored, and what was not noted is remembered for the account.
+
+        Zalo's polling hands an update out once: the one in flight may be lost, and is said again by who got no answer.
+        """
         assert await living.ended(PATIENCE) == -signal.SIGKILL, "it ended by itself; see its log"
         self.kills += 1
-        lost = self.platform.forgotten - audit.keys(self.database)
+        await asyncio.gather(*(each.left_alone() for each in (self.platform, self._zalo) if each is not None))
+        lost = self.platform.forgotten - {int(key) for key in audit.keys(self.database, "telegram")}
         assert not lost, f"acknowledged and lost: {sorted(lost)}"
         self.platform.died(audit.unnoted(self.database))
+        if self._zalo is not None:
+            flown = self._zalo.handed - audit.keys(self.database, "zalo")
+            assert len(flown) <= (0 if self._zalo.hooked else 1), f"acknowledged to Zalo and lost: {sorted(flown)}"
+            self.lost_in_flight += len(flown)
+            self._zalo.handed -= flown
+            for key in flown:
+                await self._zalo.write_again(key)
 
     async def kill(self, living: Living) -> None:
         await living.kill()
         await self.bury(living)
 
-    async def lives(self, kills: int, done: Callable[[], bool], longest: float = 0.8) -> None:
+    async def lives(self, kills: int, done: Callable[[], bool], longest: float = 0.8, **how: object) -> None:
         """Kill the bot at random instants, ``kills`` times at most, until what it has to do is done; the last one ends in order.
 
-        A life is up to ``longest`` seconds; every fourth counts from its birth, and so may end while it starts, the others from when
-        it is up.
+        A life is up to ``longest`` seconds; every fourth counts from its birth, and so may end while it starts, every fourth from when it
+        is up, the others from its first letter: on a slow machine too they die amid their work. ``how`` changes each one's order.
         """
         for number in range(kills):
-            living = await self.start()
+            living, before = await self.start(**how), len(self.platform.log)
             if number % 4:
                 await self.until(self.up, "up")
+            if number % 4 > 1:
+                await self.until(lambda: len(self.platform.log) > before or done(), "a letter")     # noqa: B023
             finished = await self.wait(done, within=self.rng.uniform(0.01, longest))
             await self.kill(living)
             if finished:
                 break
-        await self.finish(await self.start(), done)
+        await self.finish(await self.start(**how), done)
 
     def up(self) -> bool:
         """Whether the bot that was started last has asked for its name: it is ready to be ended in order, and about to take updates."""
@@ -164,7 +197,8 @@ class Drill:
         assert await living.kill(signal.SIGTERM) == 0
 
     def quiet(self) -> bool:
-        return self.platform.waiting == 0 and audit.idle(self.database)
+        held = self.platform.waiting + (0 if self._zalo is None else self._zalo.waiting)
+        return held == 0 and audit.idle(self.database)
 
     async def wait(self, fulfilled: Callable[[], bool], within: float = PATIENCE) -> bool:
         """Whether it comes to pass; looked at whenever the platform has news."""
@@ -184,26 +218,48 @@ class Drill:
         """All of them begin to write, each after his plan; ``pause`` (seconds) is the longest between messages of the impatient."""
         for officer in officers:
             self._officers.append(officer)
-            self.platform.open_chat(officer.seat.chat)
+            self.open_chat(officer.seat)
             self._speaking.append(asyncio.create_task(self._speak(officer, pause, extra)))
+
+    def open_chat(self, seat: Seat) -> None:
+        """The bot may write to him."""
+        (self.zalo if seat.channel == "zalo" else self.platform).open_chat(seat.chat)
+
+    def speak_evenly(self, officers: Sequence[Officer], rate: float) -> None:
+        """All of them write in turns, nobody waits for answers: so many messages a second, whatever becomes of the bot."""
+        for officer in officers:
+            self._officers.append(officer)
+            self.open_chat(officer.seat)
+        self._speaking.append(asyncio.create_task(self._speak_evenly(officers, rate)))
+
+    async def _speak_evenly(self, officers: Sequence[Officer], rate: float) -> None:
+        turns = itertools.zip_longest(*([(officer, step) for step in officer.steps] for officer in officers))
+        began = time.monotonic()
+        for number, (officer, step) in enumerate(each for turn in turns for each in turn if each is not None):
+            await asyncio.sleep(began + number / rate - time.monotonic())
+            await self._say(officer.seat, step, {})
 
     async def _speak(self, officer: Officer, pause: float, extra: dict[str, object]) -> None:
         rng = random.Random(f"{self.seed}/{officer.seat.chat}/pauses")
-        chat = officer.seat.chat
         for number, step in enumerate(officer.steps):
-            if step.how == "tap":
-                await self.platform.tap(chat, step.said)
-            elif step.how == "file":
-                offered = self.platform.offer_file(step.said, content(step.said))
-                await self.platform.write(chat, {"document": {**offered, "mime_type": "application/pdf"}, **extra})
-            else:
-                await self.platform.say(chat, step.said, **extra)
-            self.updates += 1
+            await self._say(officer.seat, step, extra)
             if officer.patient and number + 1 < len(officer.steps):
-                what = f"answer to {step} in chat {chat}"
+                what = f"answer to {step} in chat {officer.seat.chat}"
                 await self.until(lambda: self.answered(officer) > number, what, OFFICERS_PATIENCE)      # noqa: B023
             elif pause:
                 await asyncio.sleep(rng.uniform(0, pause))
+
+    async def _say(self, seat: Seat, step: Step, extra: dict[str, object]) -> None:
+        if seat.channel == "zalo":
+            await self.zalo.write(seat.chat, step.said)
+        elif step.how == "tap":
+            await self.platform.tap(seat.chat, step.said)
+        elif step.how == "file":
+            offered = self.platform.offer_file(step.said, content(step.said))
+            await self.platform.write(seat.chat, {"document": {**offered, "mime_type": "application/pdf"}, **extra})
+        else:
+            await self.platform.say(seat.chat, step.said, **extra)
+        self.updates += 1
 
     def answered(self, officer: Officer) -> int:
         taken = self.platform.taken[officer.seat.chat]
@@ -235,7 +291,7 @@ class Drill:
         wrong += explained
         self.say(total, doubles)
         assert not wrong, "\n".join(wrong[:20])
-        assert self.platform.violations == []
+        assert self.platform.violations + ([] if self._zalo is None else self._zalo.violations) == []
         return doubles
 
     def say(self, replies: int, doubles: int) -> None:

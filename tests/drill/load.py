@@ -89,7 +89,7 @@ def _report(officer: Officer, rng: random.Random) -> None:
     codes = rng.sample(CODES, 2)
     values = {code: _percent(rng) for code in codes}
     figures = ", ".join(f"{code.lower()} {value}" for code, value in values.items())
-    file = f"báo cáo {officer.seat.unit} {period}.pdf" if form in WITH_FILES else ""
+    file = f"báo cáo {officer.seat.unit} {period}.pdf" if form in WITH_FILES and officer.seat.channel == "telegram" else ""
     officer.steps += [
         Step(f"{said}: {figures}", (title, "Đã nhận 2 số liệu.")),
         *([Step(file, ("Đã lưu làm minh chứng", file), "file")] if file else []),

@@ -85,7 +85,7 @@ class Platform(FakeTelegram):
         self.refused_by_rate = 0
         self._rates = rates
         self._clocked: dict[int, deque[float]] = defaultdict(deque)
-        self._current: ContextVar[Delivery | None] = ContextVar("delivery", default=None)
+        self.current: ContextVar[Delivery | None] = ContextVar("delivery", default=None)
 
     @property
     def waiting(self) -> int:
@@ -107,7 +107,7 @@ class Platform(FakeTelegram):
         method = request.match_info["method"]
         self.asked[method] += 1
         fault = self.trouble(method, await _chat(request))
-        self._current.set(None)
+        self.current.set(None)
         if fault is None:
             if method in SENDING and (lag := self.lag()):
                 await asyncio.sleep(lag)
@@ -118,33 +118,10 @@ class Platform(FakeTelegram):
         self.faults.append(f"{method}: {fault}")
         if fault.after:
             await super()._handle(request)
-            delivery = self._current.get()
+            delivery = self.current.get()
             if delivery is not None:
                 delivery.broken = fault.how
-        return await self._break(request, fault)
-
-    async def _break(self, request: web.Request, fault: Fault) -> web.StreamResponse:
-        match fault.how:
-            case "reset":
-                assert request.transport is not None
-                request.transport.abort()
-                return web.Response()
-            case "hang":
-                await self._ended.wait()
-                return web.Response()
-            case "500":
-                return web.Response(status=500, text="<html>Internal Server Error</html>", content_type="text/html")
-            case "garbage":
-                return web.Response(text='{"ok": true, "result": {"message_')
-            case "401":
-                return web.json_response({"ok": False, "error_code": 401, "description": "Unauthorized"}, status=401)
-            case "403":
-                return web.json_response(
-                    {"ok": False, "error_code": 403, "description": "Forbidden: bot was blocked by the user"}, status=403
-                )
-            case "429":
-                answer = {"ok": False, "error_code": 429, "description": "Too Many Requests: retry after 2"}
-                return web.json_response({**answer, "parameters": {"retry_after": 2}}, status=429)
+        return await broken(request, fault, self._ended)
 
     async def post(self, web_side: str) -> None:
         """Deliver updates to the webhook (its web side is at this root) until cancelled: one at a time to each person, again until 200.
@@ -200,10 +177,13 @@ class Platform(FakeTelegram):
         return shown
 
     def _take(self, chat: int, fields: dict[str, str]) -> None:
-        delivery = Delivery(chat, read_html(fields.get("text", fields.get("caption", "")))[0])
+        self.take(Delivery(chat, read_html(fields.get("text", fields.get("caption", "")))[0]))
+
+    def take(self, delivery: Delivery) -> None:
+        """It is delivered: it stands in the log."""
         self.log.append(delivery)
-        self.taken[chat].append(delivery)
-        self._current.set(delivery)
+        self.taken[delivery.chat].append(delivery)
+        self.current.set(delivery)
 
     def _keep_rates(self, chat: int) -> None:
         if self._rates is None:
@@ -218,6 +198,31 @@ class Platform(FakeTelegram):
                 raise Refusal("Too Many Requests: retry after 1", 429, {"retry_after": 1})
         for key in (0, chat):
             self._clocked[key].append(now)
+
+
+async def broken(request: web.Request, fault: Fault, ended: asyncio.Event) -> web.StreamResponse:
+    """What is answered in place of the answer."""
+    match fault.how:
+        case "reset":
+            assert request.transport is not None
+            request.transport.abort()
+            return web.Response()
+        case "hang":
+            await ended.wait()
+            return web.Response()
+        case "500":
+            return web.Response(status=500, text="<html>Internal Server Error</html>", content_type="text/html")
+        case "garbage":
+            return web.Response(text='{"ok": true, "result": {"message_')
+        case "401":
+            return web.json_response({"ok": False, "error_code": 401, "description": "Unauthorized"}, status=401)
+        case "403":
+            return web.json_response(
+                {"ok": False, "error_code": 403, "description": "Forbidden: bot was blocked by the user"}, status=403
+            )
+        case "429":
+            answer = {"ok": False, "error_code": 429, "description": "Too Many Requests: retry after 2"}
+            return web.json_response({**answer, "parameters": {"retry_after": 2}}, status=429)
 
 
 def chat_of(update: dict[str, Any]) -> int:

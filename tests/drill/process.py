@@ -21,12 +21,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any, Literal
 
-LONGEST_LIFE = 150
+LONGEST_LIFE = 400
 """Seconds after which a child ends itself, should nobody be left to end it."""
 
 LOADED = (
-    "bot.cli", "bot.cli.run", "bot.application", "bot.channels.telegram", "bot.facts", "bot.lock", "bot.logs", "bot.web.server",
-    "apscheduler.executors.asyncio", "apscheduler.triggers.interval", "babel.numbers",
+    "bot.cli", "bot.cli.run", "bot.application", "bot.channels.telegram", "bot.channels.zalo", "bot.facts", "bot.lock", "bot.logs",
+    "bot.web.server", "apscheduler.executors.asyncio", "apscheduler.triggers.interval", "babel.numbers",
 )  # fmt: skip
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -191,6 +191,7 @@ def _arrange(order: Order) -> None:
     """Change what the drill changes: the clock, the ticks, the patience, and the heart."""
     import bot.application
     import bot.channels.telegram
+    import bot.channels.zalo
     import bot.clock
     import storage.connection
 
@@ -208,7 +209,13 @@ def _arrange(order: Order) -> None:
         hurried = {"wait": _in_a_hurry, "read_timeout": order.read_timeout, "poll_seconds": order.poll_seconds, "longest_poll": longest}
         made(self, *args, **{**kwargs, **hurried})
 
+    made_zalo = bot.channels.zalo.Zalo.__init__
+
+    def make_zalo(self: Any, *args: Any, **kwargs: Any) -> None:
+        made_zalo(self, *args, **{**kwargs, "wait": _in_a_hurry, "read_timeout": order.read_timeout, "poll_seconds": order.poll_seconds})
+
     bot.channels.telegram.Telegram.__init__ = make          # type: ignore[method-assign]
+    bot.channels.zalo.Zalo.__init__ = make_zalo             # type: ignore[method-assign]
     bot.clock.SystemClock = Clock                           # type: ignore[assignment,misc]
     bot.application.TICK_SECONDS = order.tick_seconds       # type: ignore[assignment]
     storage.connection.BUSY_TIMEOUT_MS = order.busy_timeout_ms

@@ -1,4 +1,4 @@
-"""Killed with SIGKILL under load: at random instants, before and after every commit, and at two hundred reports a second."""
+"""Killed with SIGKILL under load: at random instants, before and after every commit, amid a burst and amid two hundred a second."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import Literal
 
 import pytest
 
-from tests.drill.cluster import seats
-from tests.drill.conftest import FULL, SEED, UNITS, Begin
+from tests.drill.cluster import UNITS, seats
+from tests.drill.conftest import FULL, SEED, Begin
+from tests.drill.drill import OFFICERS_PATIENCE
 from tests.drill.load import officers
 
 MOST_COMMITS = 400
+RATE = 200
+"""Messages a second."""
 
 
 async def test_killed_at_random_instants(begin: Begin) -> None:
@@ -64,7 +67,7 @@ async def test_killed_at_every_commit_of_a_load(begin: Begin, die: Literal["befo
     assert kills > 20, "a load of two officers has more commits than this"
 
 
-async def test_killed_under_two_hundred_reports_a_second(begin: Begin) -> None:
+async def test_killed_under_a_burst(begin: Begin) -> None:
     """Everybody sends at once, and nobody waits: the platform hands out batches of a hundred."""
     plans = officers(seats(UNITS if FULL else 40), SEED, 4 if FULL else 1, patient=0)
     async with begin("kills under a burst") as drill:
@@ -75,6 +78,29 @@ async def test_killed_under_two_hundred_reports_a_second(begin: Begin) -> None:
         offered = drill.updates / (time.monotonic() - began)
         drill.note = f"{offered:.0f} updates/s offered"
         await drill.lives(20 if FULL else 3, drill.all_answered(plans), longest=1.2 if FULL else 0.4)
+        drill.account(plans)
+
+
+async def test_killed_in_the_middle_of_two_hundred_a_second(begin: Begin) -> None:
+    """Two hundred messages of reporting arrive each second, whatever the bot does; it is killed twice amid them and catches up."""
+    plans = officers(seats(UNITS if FULL else 30), SEED, 6 if FULL else 1, patient=0)
+    steps = sum(len(officer.steps) for officer in plans)
+    async with begin("kills amid 200 a second") as drill:
+        began = time.monotonic()
+        drill.speak_evenly(plans, RATE)
+        for third in (1, 2):
+            living = await drill.start()
+            await drill.until(lambda: drill.updates >= steps * third // 3 and len(drill.platform.log) > 0, "a third said")     # noqa: B023
+            await drill.kill(living)
+        living, done = await drill.start(), drill.all_answered(plans)
+        await drill.until(done, "everything answered", OFFICERS_PATIENCE)
+        took = time.monotonic() - began
+        await drill.finish(living, done)
+        filed = sum(each.revisions for officer in plans for each in officer.filed)
+        drill.note = (
+            f"{steps} messages in {steps / RATE:.0f} s, all answered after {took:.0f} s ({steps / took:.0f}/s,"
+            f" {filed / took:.0f} reports and corrections filed a second)"
+        )
         drill.account(plans)
 
 
