@@ -23,6 +23,7 @@ class Broadcast:
     """One broadcast. ``audience`` is JSON text; ``state``: scheduled, sending, done, cancelled or missed; ``round`` 0: not sent yet.
 
     ``counts`` is JSON text (state -> people) once the letters are forgotten; until then `broadcast_recipients.counts` reads them.
+    ``public_picture``: 1 where its picture may be fetched by a platform's servers.
     """
 
     id: str
@@ -40,11 +41,12 @@ class Broadcast:
     started_at: int | None = None
     ended_at: int | None = None
     counts: str | None = None
+    public_picture: int = 0
 
 
 _BROADCAST = (
     "id, created_by, created_at, audience, body, sha256, media_type, file_name, signed_as, send_at, state, round, started_at, ended_at,"
-    " counts"
+    " counts, public_picture"
 )
 _WAITING = "SELECT 1 FROM outbox o WHERE o.broadcast_id = b.id AND o.state = 'waiting' AND o.expires_at > ?"
 _PERHAPS = '{"parts": [], "ids": [], "unknown": 1}'
@@ -104,10 +106,11 @@ def add(tx: Transaction, given: Broadcast, people: int) -> None:
     if broadcast(Snapshot(tx), given.id) is not None:
         raise Conflict(f"broadcast {given.id} was confirmed already")
     tx.execute(
-        f"INSERT INTO broadcasts ({_BROADCAST}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        f"INSERT INTO broadcasts ({_BROADCAST}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
         (
             given.id, given.created_by, given.created_at, given.audience, given.body, given.sha256, given.media_type, given.file_name,
             given.signed_as, given.send_at, "scheduled", 0, None, None, None,
+            given.public_picture,
         ),
     )  # fmt: skip
     told = f"{given.audience} · {people} · {given.send_at}"

@@ -19,7 +19,7 @@ from typing import Any, Concatenate, NewType, ParamSpec, TypeVar, cast
 
 import aiosqlite
 
-from storage.database_file import emptied, files_folder, fold_pages, instance_running, look_through, translated
+from storage.database_file import FOLD_PAGES, emptied, files_folder, fold_pages, instance_running, look_through, translated
 from storage.errors import (
     Conflict,
     DatabaseBusy,
@@ -29,6 +29,7 @@ from storage.errors import (
     OlderProgramRunning,
     StorageError,
 )
+from storage.memory import attach, detach
 from storage.migrations import migrate, newest, recognised
 
 log = logging.getLogger(__name__)
@@ -87,8 +88,9 @@ class _Asking:
 class Database:
     """One SQLite file, open: `read` on snapshots, `write` through the batching writer. Use `Database.open`, and `close` it."""
 
-    def __init__(self, path: Path, writer: aiosqlite.Connection, readers: Sequence[aiosqlite.Connection]) -> None:
+    def __init__(self, path: Path, writer: aiosqlite.Connection, readers: Sequence[aiosqlite.Connection], *, owner: bool = False) -> None:
         self.path = path
+        self._owner = owner
         self._writer = writer
         self._readers: asyncio.LifoQueue[aiosqlite.Connection] = asyncio.LifoQueue()
         for reader in readers:
@@ -102,14 +104,16 @@ class Database:
         self._closing = False
         self.watch: Callable[[int, float, bool], None] | None = None
         """Told of each batch: how many turns, how many seconds, whether the file could not be written."""
+        self._looking: asyncio.Task[StorageError | None] | None = None
         self._writing = asyncio.create_task(self._write_batches(), name="storage-writer")
 
     @classmethod
-    async def open(cls, path: Path, *, readers: int = READERS, owner: bool = False) -> Database:
+    async def open(cls, path: Path, *, readers: int = READERS, owner: bool = False, beside: bool = False) -> Database:
         """Open (and create or migrate) the database at ``path``.
 
         ``owner``: for whoever holds the instance lock. He looks the whole file through first, and he alone folds the log into the file
-        as it grows; others leave that to him (or to the close of the last of them).
+        as it grows; others leave that to him (or to the close of the last of them). ``beside``: reads need not wait for that look, where
+        no migration is to be made; writes do (`sound`).
 
         Raises StorageError when the file is not usable (DatabaseDamaged, DatabaseForeign, DatabaseFull, DatabaseBusy, DatabaseUnsuited
         tell why); nothing of it is changed then.
@@ -122,20 +126,24 @@ class Database:
         except sqlite3.Error as error:
             raise translated(error) from error
         try:
-            await _hop(writer, _prepare_writer, path, owner)
+            looked = await _hop(writer, _prepare_writer, path, owner, beside)
             address = _read_only(path)
+            memory: dict[Hashable, Any] = {}
             for _ in range(readers):
                 reader = await _connected(address, uri=True)
                 opened.append(reader)
             for reader in opened:
-                await _hop(reader, _prepare_reader)
+                await _hop(reader, _prepare_reader, memory)
         except (sqlite3.Error, StorageError, OSError) as error:
             for connection in (writer, *opened):
                 await connection.close()
             if isinstance(error, OSError):
                 raise DatabaseFull(str(error)) from error    # the copy aside before a migration
             raise translated(error) if isinstance(error, sqlite3.Error) else error from error
-        return cls(path, writer, opened)
+        database = cls(path, writer, opened, owner=owner)
+        if owner and not looked:
+            database._looking = asyncio.create_task(database._look(), name="storage-look")
+        return database
 
     @property
     def files(self) -> Path:
@@ -198,6 +206,29 @@ class Database:
         self._wake.set()
         return await waiting.done
 
+    async def fold(self) -> None:
+        """Fold the log into the file and empty it: what was erased is gone from both.
+
+        Nothing for who is not the owner, nor where Litestream replicates the log; while somebody reads, it is left to the next time.
+        """
+        if self._owner and not self._closing:
+            await _hop(self._writer, _fold, self.path)
+
+    async def sound(self) -> None:
+        """Wait until the whole file was looked through. Raises DatabaseDamaged (or what else was found); then nothing is ever written."""
+        found = None if self._looking is None else await asyncio.shield(self._looking)
+        if found is not None:
+            raise found
+
+    async def _look(self) -> StorageError | None:
+        try:
+            await _hop(self._writer, look_through)
+        except DatabaseDamaged as error:
+            return error
+        except sqlite3.Error as error:
+            return translated(error)
+        return None
+
     async def close(self) -> None:
         """Write what waits, then close every connection."""
         self._closing = True
@@ -205,7 +236,7 @@ class Database:
         await self._writing
         for _ in range(self._reader_count):
             reader = await self._readers.get()
-            _MEMORIES.pop(id(reader._conn), None)
+            detach(reader._conn)
             await reader.close()
         await self._writer.close()
 
@@ -218,10 +249,13 @@ class Database:
                 continue
             began = time.monotonic()
             try:
+                await self.sound()
                 outcomes = await _hop(self._writer, _commit, [waiting.effects for waiting in batch])
                 failed = any(isinstance(outcome, DatabaseFull | DatabaseBusy) for outcome in outcomes)
             except sqlite3.Error as error:
                 outcomes, failed = [translated(error) for _ in batch], True
+            except StorageError as error:
+                outcomes, failed = [error for _ in batch], True
             if self.watch is not None:
                 self.watch(len(batch), time.monotonic() - began, failed)
             for waiting, outcome in zip(batch, outcomes, strict=True):
@@ -255,12 +289,15 @@ async def _hop(
     return result
 
 
-def _prepare_writer(connection: sqlite3.Connection, path: Path, owner: bool) -> None:
+def _prepare_writer(connection: sqlite3.Connection, path: Path, owner: bool, beside: bool) -> bool:
+    """Whether the file was looked through: what is to be changed always is, before; what stands as it shall may be afterwards."""
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     schema = recognised(connection)    # before the first word is written into it
     if 0 < schema < newest() and not owner and instance_running(path):
         raise OlderProgramRunning("an instance of an older program is running")
-    if owner:
+    stands = schema == newest() and connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    look_first = owner and not (beside and stands)
+    if look_first:
         look_through(connection)
     if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
         raise DatabaseUnsuited("the folder cannot hold a write-ahead log")
@@ -268,33 +305,26 @@ def _prepare_writer(connection: sqlite3.Connection, path: Path, owner: bool) -> 
     connection.execute(f"PRAGMA wal_autocheckpoint = {fold_pages(path) if owner else 0}")
     migrate(connection, path)
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = ON")    # what is deleted is overwritten: an erased name stands in no free page
+    return look_first
 
 
-def _prepare_reader(connection: sqlite3.Connection) -> None:
+def _fold(connection: sqlite3.Connection, path: Path) -> None:
+    if fold_pages(path) != FOLD_PAGES:
+        return
+    connection.execute("PRAGMA busy_timeout = 0")       # nobody waits for it
+    try:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    except sqlite3.Error as error:
+        log.info("The log could not be folded now (%s); the next hour does it", type(error).__name__)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+
+
+def _prepare_reader(connection: sqlite3.Connection, memory: dict[Hashable, Any]) -> None:
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     connection.execute("PRAGMA query_only = ON")
-    _MEMORIES[id(connection)] = {}
-
-
-_MEMORIES: dict[int, dict[Hashable, Any]] = {}
-
-MOST_REMEMBERED = 8_192
-
-
-def remembered(read: Snapshot, key: Hashable, find: Callable[[], T]) -> T:
-    """What ``find`` reads, kept with the reader's connection under a key that names a version of it, so that it can never be stale.
-
-    On any other connection (the writer's, whose transaction may yet be rolled back) it is read each time.
-    """
-    memory = _MEMORIES.get(id(read))
-    if memory is None:
-        return find()
-    if key not in memory:
-        if len(memory) >= MOST_REMEMBERED:
-            memory.clear()
-        memory[key] = find()
-    found: T = memory[key]
-    return found
+    attach(connection, memory)
 
 
 def _in_snapshot(connection: sqlite3.Connection, function: Callable[[Snapshot], T]) -> T:

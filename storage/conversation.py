@@ -45,12 +45,12 @@ def menu(read: Snapshot, menu_id: str) -> Menu | None:
     return None if row is None else Menu(*row)
 
 
-def latest_menu(read: Snapshot, channel: str, address: str) -> Menu | None:
-    """The menu a typed number refers to: the last one shown at this address."""
+def latest_menu(read: Snapshot, channel: str, address: str, dialogue: str | None = None) -> Menu | None:
+    """The menu a typed number refers to: the last one shown at this address (of one ``dialogue``, where several people read along)."""
     row = read.execute(
-        "SELECT id, channel, address, choices, dialogue, expires_at, created_at FROM menus WHERE channel = ? AND address = ?"
-        " ORDER BY number DESC LIMIT 1",
-        (channel, address),
+        "SELECT id, channel, address, choices, dialogue, expires_at, created_at FROM menus WHERE channel = ?1 AND address = ?2"
+        " AND (?3 IS NULL OR dialogue = ?3) ORDER BY number DESC LIMIT 1",
+        (channel, address, dialogue),
     ).fetchone()
     return None if row is None else Menu(*row)
 
@@ -65,24 +65,28 @@ def save_dialogue(
     tx: Transaction, owner: str, expected_revision: int, revision: int, name: str, version: int, step: str, answers: str, now: int
 ) -> None:
     """Keep the owner's dialogue under ``revision``. Raises Conflict when it has moved on since it was read."""
-    _expect(tx, owner, expected_revision)
-    tx.execute(
-        "INSERT OR REPLACE INTO dialogues (owner, name, version, revision, step, answers, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (owner, name, version, revision, step, answers, now),
-    )
+    if expected_revision:
+        done = tx.execute(
+            "UPDATE dialogues SET name = ?, version = ?, revision = ?, step = ?, answers = ?, updated_at = ?"
+            " WHERE owner = ? AND revision = ?",
+            (name, version, revision, step, answers, now, owner, expected_revision),
+        )
+    else:
+        done = tx.execute(
+            "INSERT OR IGNORE INTO dialogues (owner, name, version, revision, step, answers, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (owner, name, version, revision, step, answers, now),
+        )
+    if done.rowcount != 1:
+        raise Conflict(f"the dialogue of {owner} has moved on")
 
 
 def end_dialogue(tx: Transaction, owner: str, expected_revision: int) -> None:
     """Close the owner's dialogue. Raises Conflict when it has moved on since it was read."""
-    _expect(tx, owner, expected_revision)
-    tx.execute(
-        "UPDATE dialogues SET name = '', step = '', answers = '{}', revision = revision + 1 WHERE owner = ?", (owner,)
+    done = tx.execute(
+        "UPDATE dialogues SET name = '', step = '', answers = '{}', revision = revision + 1 WHERE owner = ? AND revision = ?",
+        (owner, expected_revision),
     )
-
-
-def _expect(tx: Transaction, owner: str, revision: int) -> None:
-    row = tx.execute("SELECT revision FROM dialogues WHERE owner = ?", (owner,)).fetchone()
-    if (0 if row is None else row[0]) != revision:
+    if done.rowcount != 1:
         raise Conflict(f"the dialogue of {owner} has moved on")
 
 

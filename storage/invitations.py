@@ -92,6 +92,15 @@ def use(tx: Transaction, code_hash: str, person_id: str, now: int) -> None:
         raise Conflict("the code has been used or has expired")
 
 
+def end_code(tx: Transaction, code_hash: str, now: int) -> None:
+    """The code, if it is one and unused, is not good any more: others have seen it."""
+    done = tx.execute(
+        "UPDATE invitations SET expires_at = ?1 WHERE code_hash = ?2 AND used_at IS NULL AND expires_at > ?1", (now, code_hash)
+    )
+    if done.rowcount == 1:
+        audit.note(tx, now, None, "invitation.end", "code")
+
+
 def count_wrong(tx: Transaction, channel: str, address: str, now: int) -> None:
     """One more wrong try; the fifth within an hour locks the address for an hour."""
     tx.execute(

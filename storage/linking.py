@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from storage import audit, invitations, people
+from storage import audit, invitations, page_links, people
 from storage.connection import Snapshot, Transaction
 from storage.errors import Conflict
 
 LIVES_SECONDS = 10 * 60
+HANDED_SECONDS = 86_400
+"""How long a code is good that the secretary gives to somebody who has lost his way in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +33,20 @@ def by_hash(read: Snapshot, code_hash: str) -> LinkCode | None:
     return None if row is None else LinkCode(*row)
 
 
-def add(tx: Transaction, code: str, person_id: str, channel: str, address: str, now: int) -> None:
-    """Keep the hash of a new code; an older one of the person that was not used is no longer good."""
+def add(
+    tx: Transaction, code: str, person_id: str, channel: str, address: str, now: int, *, lives: int = LIVES_SECONDS, by: str | None = None
+) -> None:
+    """Keep the hash of a new code; an older one of the person that was not used is no longer good. ``by``: somebody else asked for it."""
     tx.execute("DELETE FROM link_codes WHERE person_id = ? AND used_at IS NULL", (person_id,))
     code_hash = invitations.digest(code)
     if by_hash(Snapshot(tx), code_hash) is not None or invitations.by_hash(Snapshot(tx), code_hash) is not None:
         raise Conflict("the code exists already")
     tx.execute(
         "INSERT INTO link_codes (code_hash, person_id, channel, address, expires_at) VALUES (?, ?, ?, ?, ?)",
-        (code_hash, person_id, channel, address, now + LIVES_SECONDS),
+        (code_hash, person_id, channel, address, now + lives),
     )
+    if by is not None:
+        audit.note(tx, now, by, "account.code", f"person:{person_id}")
 
 
 def use(tx: Transaction, code_hash: str, channel: str, address: str, now: int) -> None:
@@ -55,6 +61,11 @@ def use(tx: Transaction, code_hash: str, channel: str, address: str, now: int) -
     audit.note(tx, now, person_id, "account.link", f"person:{person_id}", after=channel)
 
 
+def end_code(tx: Transaction, code_hash: str, now: int) -> None:
+    """The code, if it is one and unused, is not good any more: others have seen it."""
+    tx.execute("UPDATE link_codes SET expires_at = ?1 WHERE code_hash = ?2 AND used_at IS NULL AND expires_at > ?1", (now, code_hash))
+
+
 def unlink(tx: Transaction, person_id: str, channel: str, address: str, now: int) -> None:
     """Take an account from its person. Raises Conflict when it is not his, or his only one (then nobody could reach him)."""
     accounts = people.accounts(Snapshot(tx), person_id)
@@ -65,6 +76,7 @@ def unlink(tx: Transaction, person_id: str, channel: str, address: str, now: int
     if not any(each.preferred for each in others):
         people.prefer(tx, person_id, others[0].channel, others[0].address)
     tx.execute("DELETE FROM menus WHERE channel = ? AND address = ?", (channel, address))
+    page_links.leave_account(tx, channel, address, now)
     audit.note(tx, now, person_id, "account.unlink", f"person:{person_id}", before=channel)
 
 

@@ -10,6 +10,9 @@ from storage.connection import Snapshot, Transaction
 
 KEEP_SENT_SECONDS = 90 * 86_400
 
+NO_ROOM = "no room"
+"""What stands beside a letter that waits because the channel's month has no room for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:
@@ -183,6 +186,28 @@ def leave_channel(tx: Transaction, channel: str, now: int, channels: Collection[
             _move(tx, letter_id, menu_id, other, now)
             reached.add(other[0])
     return reached
+
+
+def make_room(tx: Transaction, channel: str, ids: Sequence[int], now: int, channels: Collection[str]) -> tuple[set[int], set[str]]:
+    """For these letters the channel has no room in its month: they go to their person's addresses on other ``channels``, where there are
+    any, or wait. Returns the letters that went, and the channels that were given some.
+    """
+    rows = tx.execute(
+        "SELECT id, address, person_id, menu_id, parts FROM outbox WHERE state = 'waiting' AND channel = ?"
+        " AND id IN (SELECT value FROM json_each(?)) ORDER BY id",
+        (channel, json.dumps(list(ids))),
+    ).fetchall()
+    moved: set[int] = set()
+    reached: set[str] = set()
+    for letter_id, address, person_id, menu_id, parts in rows:
+        other = None if person_id is None or _begun(tx, parts) else _another(tx, person_id, channel, address, channels)
+        if other is None:
+            tx.execute("UPDATE outbox SET error = ? WHERE id = ?", (NO_ROOM, letter_id))
+            continue
+        _move(tx, letter_id, menu_id, other, now)
+        moved.add(letter_id)
+        reached.add(other[0])
+    return moved, reached
 
 
 def _another(tx: Transaction, person_id: str, channel: str, address: str, channels: Collection[str]) -> tuple[str, str] | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from storage import audit
+from storage import audit, page_links
 from storage.connection import Snapshot, Transaction
+from storage.erasing import forget_traces
 from storage.errors import Conflict
 
 UNIT_ROLES = ("officer", "leader")
@@ -228,11 +229,15 @@ def end_post(tx: Transaction, post_id: str, last_day: str, by: str | None, now: 
     if row is None:
         raise Conflict(f"post {post_id} has ended already")
     tx.execute("UPDATE posts SET valid_to = ? WHERE id = ?", (last_day, post_id))
+    page_links.revoke_all(tx, row[0], now)
     audit.note(tx, now, by, "post.end", f"person:{row[0]}", unit_id=row[1], before=row[2], after=last_day)
 
 
 def erase(tx: Transaction, person_id: str, last_day: str, now: int) -> None:
     """Blank name and office, end the posts, drop the addresses. What was filed stays with the unit; the audit keeps the id alone."""
+    known = tx.execute("SELECT name FROM people WHERE id = ?", (person_id,)).fetchone()
+    addresses = tx.execute("SELECT channel, address FROM accounts WHERE person_id = ?", (person_id,)).fetchall()
+    forget_traces(tx, person_id, "" if known is None else known[0], addresses)
     tx.execute("UPDATE people SET name = '', title = '', erased_at = ? WHERE id = ?", (now, person_id))
     tx.execute("UPDATE posts SET valid_to = ? WHERE person_id = ? AND valid_to IS NULL", (last_day, person_id))
     tx.execute("DELETE FROM accounts WHERE person_id = ?", (person_id,))
@@ -241,9 +246,8 @@ def erase(tx: Transaction, person_id: str, last_day: str, now: int) -> None:
     tx.execute("DELETE FROM snoozes WHERE person_id = ?", (person_id,))
     tx.execute("DELETE FROM told WHERE person_id = ?", (person_id,))
     tx.execute("DELETE FROM link_codes WHERE person_id = ?", (person_id,))
+    tx.execute("DELETE FROM page_links WHERE person_id = ?", (person_id,))
     tx.execute(
         "UPDATE audit SET before = NULL, after = NULL WHERE subject = ? AND action = 'person.rename'", (f"person:{person_id}",)
     )
-    # What waits is sent while it answers him; reminders and broadcasts are for somebody who is here no more.
-    tx.execute("DELETE FROM outbox WHERE person_id = ? AND (state <> 'waiting' OR lane = 'broadcast')", (person_id,))
     audit.note(tx, now, person_id, "person.erase", f"person:{person_id}")

@@ -176,17 +176,29 @@ def draft(read: Snapshot, duty_id: str) -> Draft | None:
 
 def save_draft(tx: Transaction, given: Draft, expected_revision: int) -> None:
     """Keep the draft as its next revision. Raises Conflict when another officer of the unit has written in between."""
-    row = tx.execute("SELECT revision FROM drafts WHERE duty_id = ?", (given.duty_id,)).fetchone()
-    if (0 if row is None else row[0]) != expected_revision:
+    if expected_revision:
+        done = tx.execute(
+            "UPDATE drafts SET revision = revision + 1, report_id = ?, content = ?, updated_by = ?, updated_at = ?"
+            " WHERE duty_id = ? AND revision = ?",
+            (given.report_id, given.content, given.updated_by, given.updated_at, given.duty_id, expected_revision),
+        )
+    else:
+        done = tx.execute(
+            "INSERT OR IGNORE INTO drafts (duty_id, revision, report_id, content, updated_by, updated_at) VALUES (?, 1, ?, ?, ?, ?)",
+            (given.duty_id, given.report_id, given.content, given.updated_by, given.updated_at),
+        )
+    if done.rowcount != 1:
         raise Conflict(f"the draft of {given.duty_id} has moved on")
-    tx.execute(
-        "INSERT OR REPLACE INTO drafts (duty_id, revision, report_id, content, updated_by, updated_at) VALUES (?, ?, ?, ?, ?, ?)",
-        (given.duty_id, expected_revision + 1, given.report_id, given.content, given.updated_by, given.updated_at),
-    )
 
 
 def drop_draft(tx: Transaction, duty_id: str) -> None:
     tx.execute("DELETE FROM drafts WHERE duty_id = ?", (duty_id,))
+
+
+def take_draft(tx: Transaction, duty_id: str, expected_revision: int) -> None:
+    """The draft becomes a report. Raises Conflict when another officer of the unit has written in between."""
+    if tx.execute("DELETE FROM drafts WHERE duty_id = ? AND revision = ?", (duty_id, expected_revision)).rowcount != 1:
+        raise Conflict(f"the draft of {duty_id} has moved on")
 
 
 def file(

@@ -619,7 +619,7 @@ CREATE TABLE broadcasts (                    -- a message of the secretary to ma
   started_at INTEGER,
   ended_at INTEGER,
   counts TEXT                                -- JSON, once its letters are forgotten
-) STRICT, WITHOUT ROWID;
+, public_picture INTEGER NOT NULL DEFAULT 0 CHECK (public_picture IN (0, 1))) STRICT, WITHOUT ROWID;   -- a platform may fetch it
 CREATE INDEX broadcasts_open ON broadcasts (send_at) WHERE state IN ('scheduled', 'sending');
 CREATE INDEX broadcasts_latest ON broadcasts (created_at);
 
@@ -669,3 +669,82 @@ CREATE TABLE told (                          -- which date of a duty or an event
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX told_by_date ON told (known);
 CREATE INDEX told_on_its_way ON told (letter) WHERE letter IS NOT NULL;
+
+CREATE TABLE page_links (                    -- links to pages of one's own: only digests of tokens and browsers are kept
+  token_hash TEXT PRIMARY KEY CHECK (length(token_hash) = 64),
+  kind TEXT NOT NULL CHECK (kind IN ('form', 'upload', 'file', 'picture')),
+  person_id TEXT REFERENCES people (id),     -- null: a picture of public facts
+  subject TEXT NOT NULL,
+  channel TEXT,                              -- the account it was given to: there the chat is told, and it ends with the account
+  address TEXT,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  bound_hash TEXT,                           -- the browser it belongs to
+  opened_at INTEGER,
+  revoked_at INTEGER,
+  CHECK ((person_id IS NULL) = (kind = 'picture'))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX page_links_by_person ON page_links (person_id, expires_at);
+
+CREATE TABLE web_sessions (                  -- browsers that may see a conversation of the web chat; of their cookies only digests are kept
+  address TEXT PRIMARY KEY,                  -- of the channel web; whose it is says the account there, if there is one yet
+  secret_hash TEXT NOT NULL UNIQUE CHECK (length(secret_hash) = 64),
+  name TEXT NOT NULL,                        -- as typed at the sign-in
+  created_at INTEGER NOT NULL,
+  seen_at INTEGER NOT NULL,                  -- to the hour
+  expires_at INTEGER NOT NULL,               -- unless it is used before
+  ends_at INTEGER NOT NULL,                  -- however much it is used
+  ended INTEGER NOT NULL DEFAULT 0 CHECK (ended IN (0, 1, 2))   -- 1: the account is gone, one last message may come; 2: over
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE web_messages (                  -- what stands on the chat page, by address
+  number INTEGER PRIMARY KEY AUTOINCREMENT,  -- grows with each change: a page that was away asks for what is later
+  place INTEGER,                             -- an edit: the number of the message whose place it takes; null: its own
+  address TEXT NOT NULL,
+  author TEXT NOT NULL CHECK (author IN ('bot', 'person')),
+  key TEXT,                                  -- given by the page: a message that is sent again stands once
+  kind TEXT NOT NULL CHECK (kind IN ('text', 'picture', 'file')),
+  text TEXT NOT NULL,
+  buttons TEXT NOT NULL,                     -- JSON: rows of labels with what a tap sends
+  sha256 TEXT NOT NULL,
+  name TEXT NOT NULL,
+  media_type TEXT NOT NULL,
+  protect INTEGER NOT NULL CHECK (protect IN (0, 1)),   -- holds a code: forgotten soon
+  at INTEGER NOT NULL,
+  UNIQUE (address, key)
+) STRICT;
+CREATE INDEX web_messages_by_address ON web_messages (address, number);
+CREATE INDEX web_messages_by_age ON web_messages (at);
+CREATE TRIGGER web_account_gone AFTER DELETE ON accounts WHEN OLD.channel = 'web'
+BEGIN
+  UPDATE web_sessions SET ended = 1 WHERE address = OLD.address AND ended = 0;
+END;
+CREATE TRIGGER web_session_ended AFTER UPDATE OF ended ON web_sessions WHEN OLD.ended = 0 AND NEW.ended > 0
+BEGIN
+  DELETE FROM web_messages WHERE address = NEW.address;
+END;
+CREATE TRIGGER web_session_gone AFTER DELETE ON web_sessions
+BEGIN
+  DELETE FROM web_messages WHERE address = OLD.address;
+END;
+
+CREATE TABLE quota_days (                    -- messages that a channel with a monthly budget has taken, by local day
+  channel TEXT NOT NULL,
+  day TEXT NOT NULL,
+  lane TEXT NOT NULL CHECK (lane IN ('reply', 'broadcast')),
+  messages INTEGER NOT NULL CHECK (messages >= 0),
+  PRIMARY KEY (channel, day, lane)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE quota_users (                   -- to how many addresses in a month: only digests are kept
+  channel TEXT NOT NULL,
+  month TEXT NOT NULL,                       -- YYYY-MM
+  address_hash TEXT NOT NULL CHECK (length(address_hash) = 64),
+  PRIMARY KEY (channel, month, address_hash)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE quota_spent (                   -- the platform said last at this instant that a month's budget is used up
+  channel TEXT PRIMARY KEY,
+  month TEXT NOT NULL,
+  at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

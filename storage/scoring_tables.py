@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from storage import audit
-from storage.connection import Snapshot, Transaction, remembered
+from storage.connection import Snapshot, Transaction
+from storage.memory import remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def table(read: Snapshot | Transaction, year: int) -> StoredTable | None:
     ).fetchone()
     if row is None:
         return None
-    return remembered(Snapshot(read), ("scoring table", row), lambda: _table(read, row))
+    return remembered(read, ("scoring table", row), lambda: _table(read, row))
 
 
 def _table(read: Snapshot | Transaction, row: tuple[Any, ...]) -> StoredTable:

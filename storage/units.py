@@ -112,7 +112,10 @@ def add_year(tx: Transaction, number: int) -> None:
 
 
 def save_unit(tx: Transaction, given: Unit) -> None:
-    """Add the unit or bring it up to date."""
+    """Add the unit or bring it up to date. Under another name it is another line of every ranking that shows it."""
+    named = tx.execute("SELECT name, sort_key FROM units WHERE id = ?", (given.id,)).fetchone()
+    if named is not None and tuple(named) != (given.name, given.sort_key):
+        tx.execute("UPDATE year_totals SET revision = revision + 1")
     tx.execute(
         "INSERT INTO units (id, name, short_code, sort_key, aliases, communes, valid_from, valid_to, note, columns)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name, short_code = excluded.short_code,"

@@ -46,6 +46,40 @@ async def test_a_damaged_file_is_found_when_looked_through(tmp_path: Path, harm:
     assert path.read_bytes() == harmed
 
 
+async def test_looked_through_beside_a_damaged_file_is_read_and_never_written(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite3"
+    harmed = torn(await filled(path))
+    path.write_bytes(harmed)
+    database = await Database.open(path, owner=True, beside=True)
+    for _ in range(2):
+        with pytest.raises(DatabaseDamaged):
+            await database.write([effect(settings.put, "after", "1")])
+    with pytest.raises(DatabaseDamaged):
+        await database.sound()
+    await database.close()
+    assert path.read_bytes() == harmed
+
+
+async def test_looked_through_beside_a_sound_file_is_written_afterwards(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite3"
+    await filled(path)
+    database = await Database.open(path, owner=True, beside=True)
+    await database.write([effect(settings.put, "after", "1")])
+    await database.sound()
+    assert await database.read(lambda read: settings.get(read, "after")) == "1"
+    await database.close()
+
+
+async def test_a_file_to_be_migrated_is_looked_through_first(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite3"
+    build(path, 1)
+    harmed = torn(content(path))
+    path.write_bytes(harmed)
+    with pytest.raises(DatabaseDamaged):
+        await Database.open(path, owner=True, beside=True)
+    assert path.read_bytes() == harmed
+
+
 async def test_an_emptied_file_is_not_taken_for_a_new_one(tmp_path: Path) -> None:
     path = tmp_path / "a.sqlite3"
     await filled(path)

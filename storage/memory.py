@@ -1,0 +1,42 @@
+"""What readers keep of what they have read, under keys that name a version of it, so that it can never be stale."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar, cast
+
+T = TypeVar("T")
+
+MOST = 16_384
+_NOTHING = object()
+
+_by_connection: dict[int, dict[Hashable, Any]] = {}
+"""The readers of one database share one."""
+
+
+def attach(connection: sqlite3.Connection, memory: dict[Hashable, Any]) -> None:
+    """From now on `remembered` keeps what this connection reads in ``memory``."""
+    _by_connection[id(connection)] = memory
+
+
+def detach(connection: sqlite3.Connection) -> None:
+    """The connection is about to be closed."""
+    _by_connection.pop(id(connection), None)
+
+
+def remembered(read: sqlite3.Connection, key: Hashable, find: Callable[[], T]) -> T:
+    """What ``find`` reads, kept under a key that names a version of it: a revision that moves in the transaction that changes it.
+
+    On any other connection than a reader's (the writer's, whose transaction may yet be rolled back) it is read each time.
+    """
+    memory = _by_connection.get(id(read))
+    if memory is None:
+        return find()
+    found = memory.get(key, _NOTHING)
+    if found is _NOTHING:
+        found = find()
+        if len(memory) >= MOST:
+            memory.clear()      # another reader's thread may do the same meanwhile: nobody looks at it twice
+        memory[key] = found
+    return cast(T, found)
