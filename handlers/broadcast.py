@@ -10,6 +10,7 @@ import re
 from handlers.broadcasting.audience import Audience, named, place_name, shares
 from handlers.broadcasting.composing import BroadcastDialogue, begin
 from handlers.broadcasting.confirming import EXPIRES_SECONDS
+from handlers.broadcasting.costing import held
 from handlers.broadcasting.letter import attach, letter_of
 from handlers.broadcasting.naming import Heard, hear
 from handlers.broadcasting.preview import opening, people_and_units
@@ -145,7 +146,7 @@ def _show(turn: Turn, given: Broadcast) -> Outcome:
     if given.body:
         blocks.append(Text(opening(given.body), "quote"))
     blocks.append(Fields((*facts, *counted)))
-    return answer(*blocks, Choices(_choices(turn, each), columns=2))
+    return answer(*blocks, *held(turn, given.id), Choices(_choices(turn, each), columns=2))
 
 
 def _choices(turn: Turn, each: Record) -> tuple[Choice, ...]:

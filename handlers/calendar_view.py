@@ -161,5 +161,6 @@ COMMAND = Command(
     examples=(m("calendar of next month"),),
     roles=EVERYONE,
     quick=True,
+    public=True,
     order=50,
 )

@@ -98,7 +98,10 @@ def _with_whom(turn: Turn, question: Question, ids: tuple[str, ...]) -> Outcome:
     if not first or len(others) > 12:
         return answer(m("Please name two or three units, for example: {example}", example=_example(turn, question)))
     name = units.name_of(turn.read, first[0])
-    choices = tuple(Choice(verbatim(each.name), Go(NAME, f"{ref(first[0])} {ref(each.id)} {question.year}")) for each in others)
+    choices = tuple(
+        Choice(verbatim(each.name), Go(NAME, f"{ref(first[0])} {ref(each.id)} {question.year}"), several=True)
+        for each in others
+    )
     return answer(m("With which unit is {unit} to be compared in {year}?", unit=name, year=str(question.year)), Choices(choices, columns=2))
 
 
@@ -125,7 +128,7 @@ def _side_by_side(turn: Turn, question: Question, ids: tuple[str, ...]) -> Outco
         rows.append((m("Bonus less penalty"), *(_cell(line, value) for line, value in zip(lines, extra, strict=True))))
     rows.append((m("Total"), *(_cell(line, shown(line.total, decimals)) for line in lines)))
     rows.append((m("Rank"), *(_cell(line, score_words.rank_of(line, overview)) for line in lines)))
-    status = score_words.status(turn, question.year, overview)
+    status = score_words.status(turn, board)
     blocks: list[object] = [Text(m("Comparison {year} ({status})", year=str(question.year), status=status), "title"), Table(tuple(rows))]
     lacking = tuple(m("{unit} ({count})", unit=line.name, count=line.missing) for line in lines if line.missing)
     if lacking:

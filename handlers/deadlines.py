@@ -173,5 +173,6 @@ COMMAND = Command(
     examples=(m("deadline of the third quarter"),),
     roles=EVERYONE,
     quick=True,
+    public=True,
     order=40,
 )

@@ -32,7 +32,13 @@ def handle(turn: Turn, argument: str) -> Outcome:
         return answer(
             m("Has this been fulfilled?"),
             Fields(((title, agenda.due_and_left(duty, turn.now, free, turn.zone)),)),
-            Choices((Choice(m("Confirm"), Go("xong", f"{duty_id} confirm")), Choice(m("Not yet"), Go("viec"))), columns=2),
+            Choices(
+                (
+                    Choice(m("Confirm"), Go("xong", f"{duty_id} confirm"), says="yes"),
+                    Choice(m("Not yet"), Go("viec"), says="no"),
+                ),
+                columns=2,
+            ),
         )
     return answer(
         m("Recorded: {title} is done.", title=title),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from handlers import in_group
 from handlers.kit.command import Command
 from handlers.kit.message import m, verbatim
 from handlers.kit.reply import Choice, Choices, Fields, Typed
@@ -14,6 +15,8 @@ MOST_EXAMPLES = 4
 
 def handle(turn: Turn, argument: str) -> Outcome:
     """The commands of the person's roles; how to join for a stranger."""
+    if turn.place.kind == "group":
+        return in_group.once(turn, "trogiup", answer(in_group.HOW_TO_ASK))
     if not turn.posts:
         return answer(HOW_TO_JOIN)
     mine = [command for command in registry().commands if command.order is not None and command.allows(turn)]
@@ -34,5 +37,6 @@ COMMAND = Command(
     handle=handle,
     strangers=True,
     quick=True,
+    public=True,
     order=90,
 )

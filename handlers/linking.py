@@ -16,10 +16,10 @@ from handlers.kit.roles import post_name
 from handlers.kit.turn import Input, Outcome, Said, State, Turn, answer
 from handlers.kit.wire import queue_effects
 from handlers.rules.text import fold
-from storage import invitations, linking, people
+from storage import invitations, linking, people, web_chat
 from storage.connection import effect
 from storage.linking import LinkCode
-from storage.people import Account
+from storage.people import Account, Person
 
 
 def handle(turn: Turn, argument: str) -> Outcome:
@@ -58,7 +58,11 @@ def account_name(turn: Turn, account: Account) -> Message:
 
 
 def channel_name(channel: str) -> Message:
-    return verbatim(channel.capitalize())
+    return _NAMES.get(channel) or verbatim(channel.capitalize())
+
+
+_NAMES = {web_chat.CHANNEL: m("Chat page")}
+"""Channels that have no name of their own which people know."""
 
 
 def _show(turn: Turn) -> Outcome:
@@ -101,6 +105,7 @@ def _code(turn: Turn) -> Outcome:
             " who sends it acts in your name.",
             minutes=linking.LIVES_SECONDS // 60,
         ),
+        *((m("On the chat page: open {url} and enter the code.", url=page),) if (page := turn.facts.get("chat_url")) else ()),
     )
     kept = effect(linking.add, code, turn.person.id, turn.place.channel, turn.place.address, turn.now)
     return Outcome(Reply(reply.blocks, protect=True, once=True), (kept,))
@@ -121,7 +126,7 @@ def _ask_remove(turn: Turn, account: Account) -> Outcome:
     if len(people.accounts(turn.read, turn.person.id)) == 1:
         return answer(m("This is the only account; it cannot be unlinked. To leave the bot, erase your data under /dulieu."))
     sure = m("After that, {account} sees nothing of the cluster any more. Unlink it?", account=account_name(turn, account))
-    yes, no = Choice(m("Unlink"), Go("lienket", f"removed {_key(account)}")), Choice(m("Keep"), Go("lienket"))
+    yes, no = Choice(m("Unlink"), Go("lienket", f"removed {_key(account)}")), Choice(m("Keep"), Go("lienket"), says="no")
     return answer(sure, Choices((yes, no), columns=2))
 
 
@@ -153,7 +158,7 @@ def _question(turn: Turn, code: LinkCode) -> Reply:
             )
         ),
         m("From then on the bot answers in both places; reminders keep coming where they came."),
-        Choices((Choice(m("Agree"), Answer("agree")), Choice(m("Cancel"), Answer("cancel"))), columns=2),
+        Choices((Choice(m("Agree"), Answer("agree")), Choice(m("Cancel"), Answer("cancel"), says="no")), columns=2),
     )
 
 
@@ -194,15 +199,38 @@ def _linked(turn: Turn, code: LinkCode) -> Outcome:
         m("If this was not you, unlink it at once and tell the secretary of the cluster."),
         Choices((Choice(m("Unlink"), Go("lienket", f"removed {turn.place.channel}:{turn.place.address}")),)),
     )  # fmt: skip
-    effects = (
+    effects = [
         effect(linking.use, code.code_hash, turn.place.channel, turn.place.address, turn.now),
         effect(invitations.forget_wrong, turn.place.channel, turn.place.address),
-        *queue_effects(
-            told, channel=code.channel, address=code.address, language=language, now=turn.now, mint=turn.mint, person_id=code.person_id
-        ),
-    )
+    ]
+    issuer = people.by_account(turn.read, code.channel, code.address)
+    if issuer is None or issuer.id == code.person_id:
+        where: tuple[str, str] | None = (code.channel, code.address)
+    else:
+        in_use = (each for each in people.accounts(turn.read, code.person_id) if each.blocked_at is None)
+        where = next(((each.channel, each.address) for each in in_use), None)
+        effects += queue_effects(
+            _told_issuer(turn, person), channel=code.channel, address=code.address, language=issuer.language, now=turn.now,
+            mint=turn.mint, person_id=issuer.id,
+        )  # fmt: skip
+    if where is not None:
+        effects += queue_effects(
+            told, channel=where[0], address=where[1], language=language, now=turn.now, mint=turn.mint, person_id=code.person_id
+        )
     done = m("Linked: comrade {name}. Type “việc” to see what is to be done.", name=verbatim("" if person is None else person.name))
-    return Outcome(say(done), effects, "end", language=language)
+    return Outcome(say(done), tuple(effects), "end", language=language)
+
+
+def _told_issuer(turn: Turn, person: Person | None) -> Reply:
+    """The secretary hears that the code which he gave out was used."""
+    return say(
+        m(
+            "Comrade {name} has signed in with the code that you gave out: {channel}, shown there as “{shown}”.",
+            name=verbatim("" if person is None else person.name), channel=channel_name(turn.place.channel),
+            shown=verbatim(turn.display_name or "?"),
+        ),
+        m("If this is not right, please end the post under /nguoi."),
+    )  # fmt: skip
 
 
 LINKING = Linking()

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from handlers.kit.command import Command
 from handlers.kit.dialogue import Chosen, Expects
-from handlers.kit.message import Day, Message, Moment, Value, m, verbatim
+from handlers.kit.message import Day, Message, Moment, Value, m, mn, verbatim
 from handlers.kit.reply import Answer, Choice, Choices, Fields, Go, Reply, control_choices, say
 from handlers.kit.roles import post_name
 from handlers.kit.turn import Input, Outcome, Said, State, Turn, answer
 from handlers.rules.text import fold
-from storage import people
+from storage import page_links, people, web_chat
 from storage.connection import effect
+from storage.people import Account
+from storage.web_chat import Session
 
 LONGEST_NAME = 80
+PAGES_SHOWN = 3
 
 
 def handle(turn: Turn, argument: str) -> Outcome:
-    """Show it; ``rename`` and ``erase`` open the dialogue at their question."""
+    """Show it; ``rename`` and ``erase`` open the dialogue at their question, ``sessions`` ends those of the chat page after one,
+    ``pages`` the links to pages."""
     if turn.who is None:
         return answer(m("Nothing is kept about this account."))
     match _meant(turn, argument):
+        case "sessions":
+            return _ask_sessions(turn)
+        case "sessions ended":
+            return _end_sessions(turn)
+        case "pages":
+            return _end_pages(turn)
         case "rename":
             return Outcome(_ask_name(turn), dialogue=State(MY_DATA.name, "name"))
         case "erase":
@@ -50,15 +61,80 @@ def _show(turn: Turn) -> Outcome:
         since = m("{post}, since {day}", post=post_name(turn.read, post.unit_id, post.role), day=Day(date.fromisoformat(post.valid_from)))
         rows.append((m("Post"), since))
     accounts = people.accounts(turn.read, person.id)
-    rows.append((m("Chat accounts"), tuple(f"{account.channel} {account.address}" for account in accounts)))
+    sessions = {session.address: session for session in web_chat.of_person(turn.read, person.id, turn.now)}
+    rows.append((m("Chat accounts"), tuple(_account(account, sessions) for account in accounts)))
+    rows += _pages(turn)
     if person.consent_at is not None:
         rows.append((m("Consent given"), Moment(person.consent_at)))
+    correct, erase = Choice(m("Correct name, office"), Go("dulieu", "rename")), Choice(m("Erase my data"), Go("dulieu", "erase"))
     return answer(
         m("Kept about comrade {name}:", name=verbatim(person.name)),
         Fields(tuple(rows)),
         m("What was filed for the unit stays with the unit when a person's data is erased."),
-        Choices((Choice(m("Correct name, office"), Go("dulieu", "rename")), Choice(m("Erase my data"), Go("dulieu", "erase")))),
+        Choices((correct, erase, *_of(sessions), *_open_pages(turn))),
     )
+
+
+def _account(account: Account, sessions: Mapping[str, Session]) -> Value:
+    """The address; of the chat page, the browser that was last used, as its address says nothing."""
+    session = sessions.get(account.address) if account.channel == web_chat.CHANNEL else None
+    if session is None:
+        return f"{account.channel} {account.address}"
+    return m("chat page, since {since}, last used {seen}", since=Moment(session.created_at), seen=Moment(session.seen_at))
+
+
+def _of(sessions: Mapping[str, Session]) -> tuple[Choice, ...]:
+    return (Choice(m("End the sessions of the chat page"), Go("dulieu", "sessions")),) if sessions else ()
+
+
+_KINDS: dict[page_links.Kind, Message] = {
+    "form": m("Report form"), "upload": m("Sending of files"), "file": m("File to save"),
+}  # fmt: skip
+
+
+def _pages(turn: Turn) -> list[tuple[Message, Value]]:
+    """The pages that were opened last, and how many can still be used."""
+    opened = page_links.opened(turn.read, turn.person.id, PAGES_SHOWN)
+    usable = page_links.open_pages(turn.read, turn.person.id, turn.now)
+    rows: list[tuple[Message, Value]] = []
+    if opened:
+        told = tuple(m("{page}, opened {when}", page=_KINDS[link.kind], when=Moment(link.opened_at or 0)) for link in opened)
+        rows.append((m("Pages opened by link"), told))
+    if usable:
+        rows.append((m("Links to pages still valid"), usable))
+    return rows
+
+
+def _open_pages(turn: Turn) -> tuple[Choice, ...]:
+    usable = page_links.open_pages(turn.read, turn.person.id, turn.now)
+    return (Choice(m("End the links to pages"), Go("dulieu", "pages")),) if usable else ()
+
+
+def _end_pages(turn: Turn) -> Outcome:
+    done = m("All links to pages have ended. What was entered is kept; a new link is given whenever it is asked for.")
+    return answer(done, effects=(effect(page_links.revoke_all, turn.person.id, turn.now),))
+
+
+def _ask_sessions(turn: Turn) -> Outcome:
+    sessions = web_chat.of_person(turn.read, turn.person.id, turn.now)
+    if not sessions:
+        return answer(m("No browser is signed in to the chat page."))
+    yes, no = Choice(m("End the sessions"), Go("dulieu", "sessions ended")), Choice(m("Keep"), Go("dulieu"))
+    others = len(people.accounts(turn.read, turn.person.id)) > len(sessions)
+    return answer(
+        mn(
+            "One browser is signed in to the chat page. End its session?",
+            "{count} browsers are signed in to the chat page. End their sessions?",
+            len(sessions),
+        ),
+        *(() if others else (m("It is the only way by which the bot reaches you; a new code of the secretary will be needed."),)),
+        Choices((yes, no), columns=2),
+    )  # fmt: skip
+
+
+def _end_sessions(turn: Turn) -> Outcome:
+    done = m("The sessions of the chat page have ended. To sign in there again, get a linking code with /lienket.")
+    return answer(done, effects=(effect(web_chat.end_all, turn.person.id, turn.now),))
 
 
 def _why_not_erase(turn: Turn) -> Message | None:
@@ -86,7 +162,7 @@ def _ask_title(turn: Turn) -> Reply:
 def _ask_erase() -> Reply:
     return say(
         m("Erasing removes name, office and chat accounts and ends all posts at once. It cannot be undone. Erase?"),
-        Choices((Choice(m("Erase"), Answer("erase")), Choice(m("Cancel"), Answer("cancel"))), columns=2),
+        Choices((Choice(m("Erase"), Answer("erase")), Choice(m("Cancel"), Answer("cancel"), says="no")), columns=2),
     )
 
 

@@ -10,10 +10,11 @@ from handlers.kit.message import Day, Message, Moment, m, mn, verbatim
 from handlers.kit.reply import Choice, Choices, Fields, Go, Table, Text, say
 from handlers.kit.roles import ROLE_LABELS, post_name
 from handlers.kit.turn import Outcome, Said, Turn, answer
+from handlers.kit.wire import queue_effects
 from handlers.rules.names import Name, NameIndex, One, Several
 from handlers.rules.text import fold
-from storage import invitations, people, units
-from storage.connection import effect
+from storage import invitations, linking, people, units
+from storage.connection import Effect, effect
 from storage.people import CLUSTER_ROLES, UNIT_ROLES, Person, Post
 from storage.units import Unit
 
@@ -49,6 +50,8 @@ def handle(turn: Turn, argument: str) -> Outcome:
             return _list(turn, rest)
         case "person":
             return _person(turn, rest)
+        case "code":
+            return _sign_in_code(turn, rest)
         case "end":
             return _ask_end(turn, rest)
         case "ended":
@@ -155,6 +158,8 @@ def _code(turn: Turn, unit_id: str | None, role: str) -> Outcome:
     ]
     if link:
         content.append(m("Or by link: {link}", link=f"{link}?start={code}"))
+    if page := turn.facts.get("chat_url"):
+        content.append(m("Without Zalo or Telegram, on the chat page: {link}", link=f"{page}#{code}"))
     reply = say(*content)
     made = effect(invitations.add, code, unit_id, role, turn.person.id, turn.now, expires)
     return Outcome(replace(reply, protect=True, once=True), (made,))
@@ -183,9 +188,46 @@ def _person(turn: Turn, person_id: str) -> Outcome:
     choices = tuple(
         Choice(m("End: {post}", post=post_name(turn.read, post.unit_id, post.role)), Go("nguoi", f"end {post.id}")) for post in posts
     )
+    if person.id != turn.person.id:
+        choices = (*choices, Choice(m("Sign-in code"), Go("nguoi", f"code {person.id}")))
     notes = (m("Messages to this person do not arrive: the bot is blocked."),) if blocked else ()
     title = (verbatim(person.title),) if person.title else ()
     return answer(Text(verbatim(person.name), "title"), *title, Fields(rows), *notes, Choices(choices))
+
+
+def _sign_in_code(turn: Turn, person_id: str) -> Outcome:
+    """A code for the same person on another account: he has lost his telephone, or his session on the chat page has ended."""
+    person = people.person(turn.read, person_id)
+    if person is None or person.erased_at is not None or not people.posts(turn.read, person.id, turn.today.isoformat()):
+        return answer(m("This person is no longer here."))
+    code, name = turn.mint_code(), verbatim(person.name)
+    page = turn.facts.get("chat_url")
+    reply = say(
+        m("Sign-in code for comrade {name}:", name=name),
+        Text(verbatim(code), "title"),
+        m(
+            "It adds another account of the same person (Zalo, Telegram or the chat page), once, until {when}. Please give it to that"
+            " person only: who sends it acts in the name of comrade {name}.",
+            when=Moment(turn.now + linking.HANDED_SECONDS), name=name,
+        ),
+        *((m("On the chat page: open {url} and enter the code.", url=page),) if page else ()),
+        m("Comrade {name} is told of it on the accounts in use.", name=name),
+    )  # fmt: skip
+    told = say(
+        m("Comrade {name} has given out a sign-in code for you at {when}.", name=verbatim(turn.person.name), when=Moment(turn.now)),
+        m("If you did not ask for it, please tell the secretary of the cluster."),
+    )
+    made = effect(
+        linking.add, code, person.id, turn.place.channel, turn.place.address, turn.now, lives=linking.HANDED_SECONDS, by=turn.person.id
+    )
+    effects: list[Effect] = [made]
+    for account in people.accounts(turn.read, person.id):
+        if account.blocked_at is None:
+            effects += queue_effects(
+                told, channel=account.channel, address=account.address, language=person.language, now=turn.now, mint=turn.mint,
+                person_id=person.id,
+            )  # fmt: skip
+    return Outcome(replace(reply, protect=True, once=True), tuple(effects))
 
 
 def _since(post: Post) -> Message:
@@ -197,9 +239,10 @@ def _ask_end(turn: Turn, post_id: str) -> Outcome:
     if isinstance(found, Message):
         return answer(found)
     person, post = found
+    yes, no = Choice(m("Confirm"), Go("nguoi", f"ended {post.id}")), Choice(m("Keep"), Go("nguoi", f"person {person.id}"), says="no")
     return answer(
         m("End the post of {name}: {post}?", name=verbatim(person.name), post=post_name(turn.read, post.unit_id, post.role)),
-        Choices((Choice(m("Confirm"), Go("nguoi", f"ended {post.id}")), Choice(m("Keep"), Go("nguoi", f"person {person.id}"))), columns=2),
+        Choices((yes, no), columns=2),
     )
 
 

@@ -295,5 +295,6 @@ COMMAND = Command(
     examples=(m("who has not reported"),),
     roles=EVERYONE,
     quick=True,
+    public=True,
     order=45,
 )

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from handlers.kit.command import Command
 from handlers.kit.message import Message, Value, m
-from handlers.kit.reply import Choice, Choices, Go, Table, Text, say
+from handlers.kit.reply import Block, Choice, Choices, Go, Table, Text, say
 from handlers.kit.turn import Outcome, Turn, answer
+from handlers.rules.ranking import total_first
 from handlers.scores import ranking_items, score_words
 from handlers.scores.board import Board, Line, Overview
 from handlers.scores.score_query import Problem, Question, read_question, ref
@@ -53,9 +54,13 @@ def _nobody(question: Question, overview: Overview) -> Message:
     return m("Year {year}: no unit has any figures yet, so there is no ranking.", year=str(question.year))
 
 
-def title(turn: Turn, question: Question, overview: Overview) -> Text:
+def title(turn: Turn, question: Question, board: Board) -> Text:
     """The year, whether provisional or official, and as of when."""
-    return Text(m("Ranking {year} ({status})", year=str(question.year), status=score_words.status(turn, question.year, overview)), "title")
+
+    def find() -> Text:
+        return Text(m("Ranking {year} ({status})", year=str(question.year), status=score_words.status(turn, board)), "title")
+
+    return board.remembered(("title", turn.now // 60), find)
 
 
 def row(line: Line, decimals: int) -> tuple[Value, ...]:
@@ -72,10 +77,24 @@ def table(lines: tuple[Line, ...], own: tuple[str, ...], decimals: int) -> Table
 
 
 def _overview(turn: Turn, question: Question, board: Board, overview: Overview) -> Outcome:
+    """The answer to who names nothing. Beside its title it is the same for all of one unit as long as no total changes."""
+    rest = board.remembered(
+        ("overview", question.table.decimals, total_first(question.table), turn.unit_ids, _named(turn, question, overview)),
+        lambda: say(*_without_title(turn, question, board, overview)).blocks,
+    )
+    return answer(title(turn, question, board), *rest, topic=_topic(question))
+
+
+def _named(turn: Turn, question: Question, overview: Overview) -> bool:
+    """Whether units that lack figures are told by name."""
+    return overview.incomplete > 0 and score_words.names_open(turn, question.year)
+
+
+def _without_title(turn: Turn, question: Question, board: Board, overview: Overview) -> list[Message | Block]:
     decimals = question.table.decimals
     top = board.page(0, TOP)
     own = next((line for line in map(board.unit, turn.unit_ids) if line is not None), None)
-    blocks: list[object] = [title(turn, question, overview)]
+    blocks: list[Message | Block] = []
     if len({line.rank_key for line in top}) == 1 and overview.ranked > 1 and overview.ranked == _level(board, top):
         blocks.append(m("All {count} units are level with {points} points.", count=overview.ranked, points=shown(top[0].total, decimals)))
     else:
@@ -83,9 +102,9 @@ def _overview(turn: Turn, question: Question, board: Board, overview: Overview) 
     if own is not None:
         blocks.append(_about(turn, question, board, overview, own))
     blocks.append(_figures(turn, question, board, overview))
-    long = any(isinstance(block, Message) for block in blocks[1:2]) and own is not None
+    long = isinstance(blocks[0], Message) and own is not None
     blocks.append(_more(question, None if long else own, overview))    # eight lines are enough for a meeting
-    return answer(*blocks, topic=_topic(question))
+    return blocks
 
 
 def _level(board: Board, top: tuple[Line, ...]) -> int:
@@ -95,7 +114,7 @@ def _level(board: Board, top: tuple[Line, ...]) -> int:
     return board.overview().ranked if behind is None else (behind.rank or 1) - 1
 
 
-def _around(board: Board, own: Line | None, top: tuple[Line, ...], mine: tuple[str, ...], decimals: int) -> list[object]:
+def _around(board: Board, own: Line | None, top: tuple[Line, ...], mine: tuple[str, ...], decimals: int) -> list[Message | Block]:
     """The top and the own unit with its neighbours, in at most five lines."""
     if own is None or own.rank is None:
         return [table((*top, own) if own is not None and own not in top else top, mine, decimals)]
@@ -109,9 +128,9 @@ def _around(board: Board, own: Line | None, top: tuple[Line, ...], mine: tuple[s
 
 def _about(turn: Turn, question: Question, board: Board, overview: Overview, line: Line) -> Message:
     """The unit in one line: rank, points, gap, change."""
-    year, decimals = question.year, question.table.decimals
+    decimals = question.table.decimals
     parts: list[Message] = [score_words.rank_of(line, overview), m("{points} points", points=shown(line.total, decimals))]
-    more = (score_words.gap(question.table, board, line), score_words.moved(turn, year, line))
+    more = (score_words.gap(question.table, board, line), score_words.moved(turn, board, line))
     parts += [part for part in more if part is not None]
     return m("{unit}: {facts}", unit=line.name, facts=tuple(parts))
 
@@ -140,7 +159,7 @@ def _unit(turn: Turn, question: Question, board: Board, overview: Overview, unit
     line = board.unit(unit_id)
     if line is None:
         return answer(_nobody(question, overview))
-    blocks: list[object] = [title(turn, question, overview)]
+    blocks: list[object] = [title(turn, question, board)]
     others = [found for found in map(board.unit, question.ids[1:]) if found is not None]
     for each in (line, *others):
         about = _about(turn, question, board, overview, each)
@@ -157,7 +176,7 @@ def _page(turn: Turn, question: Question, board: Board, overview: Overview) -> O
     if question.page > pages:
         return answer(m("The ranking has only {count} pages.", count=pages), _paging(question, pages + 1, pages))
     lines = board.page((question.page - 1) * PAGE, PAGE)
-    heading = [title(turn, question, overview)]
+    heading = [title(turn, question, board)]
     if pages > 1:
         heading.append(Text(m("Page {page} of {count}", page=question.page, count=pages), "note"))
     shown_lines = table(lines, turn.unit_ids, question.table.decimals)
@@ -176,13 +195,13 @@ def _paging(question: Question, page: int, pages: int) -> Choices:
 def _extreme(turn: Turn, question: Question, board: Board, overview: Overview) -> Outcome:
     """The first or the last of the ranking, with everybody who shares the place."""
     if not overview.ranked:
-        return answer(title(turn, question, overview), m("No unit is ranked."))
+        return answer(title(turn, question, board), m("No unit is ranked."))
     edge = board.page(0 if question.extreme == "highest" else overview.ranked - 1, 1)[0]
     place = 0 if question.extreme == "highest" else max(0, (edge.rank or 1) - 1)
     level = tuple(line for line in board.page(place, PAGE) if line.rank == edge.rank)
     label = m("Highest") if question.extreme == "highest" else m("Lowest")
     return answer(
-        title(turn, question, overview), label, table(level, turn.unit_ids, question.table.decimals),
+        title(turn, question, board), label, table(level, turn.unit_ids, question.table.decimals),
         _figures(turn, question, board, overview), topic=_topic(question),
     )  # fmt: skip
 

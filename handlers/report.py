@@ -17,6 +17,7 @@ from handlers.reporting.draft import loads
 from handlers.reporting.intake import figures_named
 from handlers.reporting.items import items_of
 from handlers.reporting.paper import load_paper
+from handlers.reporting.uploading import ask_upload
 from handlers.reporting.wording import ago, name_of
 from handlers.rules.deadline import local_day, time_left
 from handlers.rules.periods import period_title
@@ -34,6 +35,8 @@ def handle(turn: Turn, argument: str) -> Outcome:
     word, _, rest = argument.partition(" ")
     if word == "drop" and rest:
         return ask_drop(turn, rest)
+    if word == "upload" and rest:
+        return ask_upload(turn, rest)
     if duties.duty(turn.read, argument) is not None and argument:
         return start(turn, argument) if officer_units(turn) else _reading(turn)
     if not officer_units(turn):

@@ -81,7 +81,7 @@ def _totals(turn: Turn, question: Question, board: Board, line: Line) -> Outcome
     if total is not None and total.penalty:
         rows.append((m("Penalty"), m("−{points}", points=shown(total.penalty, decimals))))
     rows.append((m("Total"), m("{points}, {rank}", points=shown(line.total, decimals), rank=score_words.rank_of(line, overview))))
-    status = score_words.status(turn, year, overview)
+    status = score_words.status(turn, board)
     blocks: list[object] = [
         Text(m("Score {year}, {unit} ({status})", year=str(year), unit=line.name, status=status), "title"),
         Fields(tuple(rows)),

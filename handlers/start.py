@@ -31,7 +31,7 @@ def handle(turn: Turn, argument: str) -> Outcome:
     """Greet a member, look at a code, or say how to join."""
     code_hash = turn.input.code_hash if isinstance(turn.input, Said) else ""
     if code_hash:
-        return _look_at(turn, code_hash)
+        return look_at(turn, code_hash)
     if turn.who is None or turn.who.consent_at is None or not turn.posts:
         if turn.who is not None and not turn.posts:
             return answer(m("No post is in force for this account. To join again, please ask the secretary for a new joining code."))
@@ -42,11 +42,12 @@ def handle(turn: Turn, argument: str) -> Outcome:
 def claims(turn: Turn, text: str) -> Outcome | None:
     """A joining code sent as it is, by whomever."""
     if isinstance(turn.input, Said) and turn.input.code_hash:
-        return _look_at(turn, turn.input.code_hash)
+        return look_at(turn, turn.input.code_hash)
     return None
 
 
-def _look_at(turn: Turn, code_hash: str) -> Outcome:
+def look_at(turn: Turn, code_hash: str) -> Outcome:
+    """What a code leads to: the question whether to join or to link (a dialogue begins), or why it leads nowhere. Wrong ones count."""
     channel, address = turn.place.channel, turn.place.address
     locked = invitations.locked_until(turn.read, channel, address)
     if locked > turn.now:
@@ -70,11 +71,33 @@ def _look_at(turn: Turn, code_hash: str) -> Outcome:
         )
     if invitation.expires_at <= turn.now:
         return answer(m("This code expired at {when}. Please ask the secretary for a new one.", when=Moment(invitation.expires_at)))
+    if _held(turn, invitation):
+        return answer(
+            m(
+                "Comrade {name} is {post} already: the code was not used and remains valid for somebody else.",
+                name=verbatim(turn.person.name), post=post_name(turn.read, invitation.unit_id, invitation.role),
+            )
+        )  # fmt: skip
     state = State(JOINING.name, "consent", {"code": code_hash})
     return Outcome(_notice(turn, invitation), dialogue=state)
 
 
+def _held(turn: Turn, invitation: Invitation) -> bool:
+    return any((post.unit_id, post.role) == (invitation.unit_id, invitation.role) for post in turn.posts)
+
+
 def _notice(turn: Turn, invitation: Invitation) -> Reply:
+    """What the code gives, and to whom: a member is asked whether it is meant for him at all, as codes name a post and no person."""
+    if turn.who is not None and turn.posts:
+        return say(
+            m("The code is for: {post}.", post=post_name(turn.read, invitation.unit_id, invitation.role)),
+            m(
+                "Comrade {name} is: {posts}.",
+                name=verbatim(turn.who.name), posts=tuple(post_name(turn.read, post.unit_id, post.role) for post in turn.posts),
+            ),
+            m("“Agree” adds the post to this account. If the code was given to somebody else, please choose “Cancel”: it remains valid."),
+            Choices((Choice(m("Agree"), Answer("agree")), Choice(m("Cancel"), Answer("cancel"), says="no")), columns=2),
+        )  # fmt: skip
     return say(
         m("The code is valid."),
         Fields(((m("Post"), post_name(turn.read, invitation.unit_id, invitation.role)),)),
@@ -82,7 +105,7 @@ def _notice(turn: Turn, invitation: Invitation) -> Reply:
             "Personal data: the bot keeps your name, office, unit, role and chat address, and a log of what you file, only for the work"
             " of the cluster. See or erase them at any time with /dulieu."
         ),
-        Choices((Choice(m("Agree"), Answer("agree")), Choice(m("Cancel"), Answer("cancel"))), columns=2),
+        Choices((Choice(m("Agree"), Answer("agree")), Choice(m("Cancel"), Answer("cancel"), says="no")), columns=2),
     )
 
 
@@ -101,7 +124,7 @@ class Joining:
 
     def advance(self, turn: Turn, state: State, given: Input | Chosen) -> Outcome:
         if isinstance(given, Said) and given.code_hash:
-            return _look_at(turn, given.code_hash)
+            return look_at(turn, given.code_hash)
         match given:
             case Chosen(value="agree"):
                 return self._join(turn, str(state.answers["code"]))
@@ -112,8 +135,8 @@ class Joining:
 
     def _join(self, turn: Turn, code_hash: str) -> Outcome:
         invitation = invitations.by_hash(turn.read, code_hash)
-        if invitation is None or invitation.used_at is not None or invitation.expires_at <= turn.now:
-            return replace(_look_at(turn, code_hash), dialogue="end")
+        if invitation is None or invitation.used_at is not None or invitation.expires_at <= turn.now or _held(turn, invitation):
+            return replace(look_at(turn, code_hash), dialogue="end")
         person_id = turn.mint() if turn.who is None else turn.who.id
         name = turn.display_name or "?"
         post = people.Post(turn.mint(), person_id, invitation.unit_id, invitation.role, turn.today.isoformat(), None)

@@ -58,7 +58,7 @@ def question(turn: Turn, step: str, draft: Draft, *, brief: bool) -> Reply:
 
 
 def _ask_audience(turn: Turn) -> Reply:
-    choices = [Choice(label, Answer(value)) for value, label in AUDIENCES]
+    choices = [Choice(label, Answer(value), several=value not in ("all", "units")) for value, label in AUDIENCES]
     if missing_events(turn):
         choices.append(Choice(m("Units that have not filed"), Answer("missing")))
     names = tuple(unit.name for unit in members(turn.read, turn.today)[:2])
@@ -69,7 +69,7 @@ def _ask_audience(turn: Turn) -> Reply:
 
 
 def _ask_units(turn: Turn, draft: Draft) -> Reply:
-    choices = [Choice(verbatim(unit.name), Answer(f"unit {unit.id}")) for unit in units_left(turn, draft)]
+    choices = [Choice(verbatim(unit.name), Answer(f"unit {unit.id}"), several=True) for unit in units_left(turn, draft)]
     if draft.picked:
         picked = named(tuple(units.name_of(turn.read, each) for each in draft.picked))
         asked = m("Chosen: {units}. Another unit, or “Done”?", units=picked)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
-from handlers.broadcasting.asking import at_time, question, units_left
+from handlers.broadcasting.asking import at_time, question
 from handlers.broadcasting.audience import Audience
 from handlers.broadcasting.confirming import confirm
 from handlers.broadcasting.draft import Draft
@@ -42,6 +41,8 @@ class BroadcastDialogue:
             return Outcome(say(m("Cancelled: nothing was sent.")), dialogue="end")
         if isinstance(given, Chosen) and given.value == "back":
             return _back(turn, state.step, draft)
+        if isinstance(given, Chosen) and given.value == "review":
+            return _asking(turn, state.step, draft)
         if isinstance(given, Sent):
             return _attached(turn, state.step, draft, given)
         match state.step:
@@ -146,21 +147,10 @@ def _audience(turn: Turn, step: str, draft: Draft, given: Input | Chosen) -> Out
             return _asking(turn, "units", draft.with_unit(value.removeprefix("unit ")))
         case Said() if given.code_hash:
             return _unclear(turn, step, draft, _CODE)
-        case Said() if step == "units" and (ids := _by_numbers(turn, draft, given.text)):
-            for unit_id in ids:
-                draft = draft.with_unit(unit_id)
-            return _asking(turn, "units", draft)
         case Said():
             return _heard(turn, draft, hear(turn, given.text), step)
         case _:
             return _unclear(turn, step, draft)
-
-
-def _by_numbers(turn: Turn, draft: Draft, text: str) -> tuple[str, ...]:
-    """ "1, 3": the units that carry these numbers in the list, all of them or none."""
-    left = units_left(turn, draft)
-    numbers = [int(number) for number in re.findall(r"\d+", text)] if re.fullmatch(r"\d{1,3}(?:[\s,;.+]+(?:và\s+)?\d{1,3})*", text) else []
-    return tuple(left[number - 1].id for number in numbers) if numbers and all(1 <= each <= len(left) for each in numbers) else ()
 
 
 def _heard(turn: Turn, draft: Draft, heard: Heard, step: str = "audience") -> Outcome:
@@ -265,6 +255,8 @@ def _edit(turn: Turn, draft: Draft, given: Input | Chosen) -> Outcome:
 
 def _preview(turn: Turn, draft: Draft, given: Input | Chosen) -> Outcome:
     match given:
+        case Chosen(value="public") if draft.attached is not None:
+            return _asking(turn, "preview", replace(draft, attached=replace(draft.attached, public=not draft.attached.public)))
         case Chosen(value="confirm"):
             if draft.at is not None and draft.at <= turn.now:
                 return _asking(turn, "when", replace(draft, at=None), (_PASSED,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.broadcasting import preview
+from handlers.broadcasting import costing, preview
 from handlers.broadcasting.audience import Audience, resolve
 from handlers.broadcasting.draft import Draft
 from handlers.broadcasting.letter import letter_of
@@ -30,7 +30,7 @@ def confirm(turn: Turn, draft: Draft) -> Outcome:
     given = Broadcast(
         draft.id, turn.person.id, turn.now, audience.dump(), draft.text, None if attached is None else attached.sha256,
         "" if attached is None else attached.media_type, "" if attached is None else attached.name, preview.signed_as(turn),
-        turn.now if draft.at is None else draft.at, "scheduled",
+        turn.now if draft.at is None else draft.at, "scheduled", public_picture=int(attached is not None and attached.public),
     )  # fmt: skip
     effects: list[Effect] = [effect(broadcasts.add, given, len(found.reachable))]
     if draft.at is None:
@@ -49,7 +49,7 @@ def confirm(turn: Turn, draft: Draft) -> Outcome:
             m("Recorded. The message will be sent at {when}.", when=Moment(draft.at, "weekday_time")),
             m("The recipients are looked up again at that time."),
         )
-    return Outcome(say(*told, Choices(after(draft.id), columns=2)), tuple(effects), "end")
+    return Outcome(say(*told, *costing.warnings(turn, draft, found), Choices(after(draft.id), columns=2)), tuple(effects), "end")
 
 
 def after(broadcast_id: str) -> tuple[Choice, ...]:

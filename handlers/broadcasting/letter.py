@@ -30,12 +30,13 @@ HEADLINES: dict[str, Message] = {
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A stored file that goes with the text."""
+    """A stored file that goes with the text. ``public``: a picture of public facts, which a platform's servers may fetch."""
 
     sha256: str
     media_type: str
     name: str
     size: int
+    public: bool = False
 
     def dump(self) -> dict[str, Json]:
         return asdict(self)
@@ -44,12 +45,16 @@ class Attached:
     def load(cls, raw: Json) -> Attached | None:
         if not isinstance(raw, Mapping):
             return None
-        return cls(str(raw["sha256"]), str(raw["media_type"]), str(raw["name"]), int(str(raw["size"])))
+        return cls(str(raw["sha256"]), str(raw["media_type"]), str(raw["name"]), int(str(raw["size"])), raw.get("public") is True)
+
+    @property
+    def is_picture(self) -> bool:
+        return self.media_type in _PICTURES and self.size <= LARGEST_PICTURE
 
     @property
     def block(self) -> Block:
-        if self.media_type in _PICTURES and self.size <= LARGEST_PICTURE:
-            return Picture(self.sha256, self.media_type, m("Attached picture: {name}", name=verbatim(self.name)))
+        if self.is_picture:
+            return Picture(self.sha256, self.media_type, m("Attached picture: {name}", name=verbatim(self.name)), self.public)
         return File(self.sha256, self.media_type, self.name)
 
 
@@ -90,5 +95,7 @@ def letter(read: Snapshot, signed_as: str, sender: str, body: str, attached: Att
 def letter_of(read: Snapshot, given: Broadcast, late: int | None = None) -> Reply:
     """The letter of a confirmed broadcast."""
     stored = None if given.sha256 is None else files.find(read, given.sha256)
-    attached = None if stored is None else Attached(stored.sha256, given.media_type, given.file_name, stored.size)
+    attached = None if stored is None else Attached(
+        stored.sha256, given.media_type, given.file_name, stored.size, given.public_picture == 1
+    )  # fmt: skip
     return letter(read, given.signed_as, given.created_by, given.body, attached, late)

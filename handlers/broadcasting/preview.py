@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from handlers.broadcasting import costing
 from handlers.broadcasting.audience import EVERYBODY, Resolved, in_order, resolve, told
 from handlers.broadcasting.draft import Draft
 from handlers.broadcasting.letter import letter
@@ -11,6 +12,9 @@ from handlers.kit.reply import Answer, Choice, Choices, Fields, Reply, Text, say
 from handlers.kit.turn import Turn
 from handlers.rules.text import clip
 from storage.connection import Snapshot
+
+_PUBLIC = m("public; on Zalo it is shown at once")
+_PERSONAL = m("for the recipients alone; on Zalo they get a link")
 
 OPENING_CHARS = 60
 """How much of a text names the message in lists."""
@@ -65,16 +69,27 @@ def _resolved(turn: Turn, draft: Draft) -> Resolved:
 def _facts(turn: Turn, draft: Draft, found: Resolved) -> Reply:
     audience = draft.audience or EVERYBODY
     whom = m("{audience}: {count}", audience=audience.shown(turn.read), count=people_and_units(found))
-    rows: list[tuple[Message, Value]] = [(m("Recipients"), whom), *unreached(turn.read, found), (m("To be sent"), _when(turn, draft))]
-    choices = [Choice(m("Confirm"), Answer("confirm")), Choice(m("Set a time"), Answer("when"))]
+    rows: list[tuple[Message, Value]] = [(m("Recipients"), whom), *unreached(turn.read, found)]
+    rows += [*costing.rows(turn, draft, found), (m("To be sent"), _when(turn, draft))]
+    choices = [Choice(m("Confirm"), Answer("confirm"), says="yes"), Choice(m("Set a time"), Answer("when"))]
     notes: list[Message] = []
     if not found.reachable:
         choices = []
         notes.append(m("Nobody of these can be reached. Please choose other recipients."))
     elif audience.event and draft.at is not None:
         notes.append(m("Who has filed by then will not get it."))
-    choices += [Choice(m("Correct"), Answer("edit")), Choice(m("Cancel"), Answer("cancel"))]
+    notes += costing.warnings(turn, draft, found)
+    if _may_be_public(turn, draft):
+        rows.append((m("Picture"), _PUBLIC if draft.attached and draft.attached.public else _PERSONAL))
+        other = m("Picture for the recipients alone") if draft.attached and draft.attached.public else m("The picture is public")
+        choices.append(Choice(other, Answer("public")))
+    choices += [Choice(m("Correct"), Answer("edit")), Choice(m("Cancel"), Answer("cancel"), says="no")]
     return say(Fields(tuple(rows)), *notes, Choices(tuple(choices), columns=2))
+
+
+def _may_be_public(turn: Turn, draft: Draft) -> bool:
+    """Whether it makes a difference: a platform can fetch a picture only from a public address."""
+    return draft.attached is not None and draft.attached.is_picture and bool(turn.facts.get("public_url"))
 
 
 def _when(turn: Turn, draft: Draft) -> Message:

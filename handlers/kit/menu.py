@@ -1,13 +1,15 @@
-"""Which of the shown choices a typed text means: its number, its label, the label without diacritics, or a unique beginning."""
+"""Which of the shown choices a typed text means: its number, its label, yes or no, a unique beginning, or words inside one label."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from handlers.kit.language import Language
+from handlers.kit.menu_numbers import numbers_in, without_lead
 from handlers.kit.message import Message, m
 from handlers.kit.reply import CONTROL_LABELS, Choice
-from handlers.rules.text import fold, untelex
+from handlers.rules.text import fold, is_syllable, strip_courtesy, untelex
 
 CONTROL_WORDS: dict[str, Message] = {
     "cancel": m("cancel|stop|quit"),
@@ -16,7 +18,12 @@ CONTROL_WORDS: dict[str, Message] = {
     "review": m("review|show all"),
 }
 
+YES = m("yes|ok|okay|sure|agreed|all right|👍")
+NO = m("no|nope|not now|do not")
+"""What people type instead of a label; it counts for choices that say of themselves that they are a yes or a no."""
+
 SHORTEST_BEGINNING = 2
+SHORTEST_INSIDE = 3
 
 
 def numbered(choices: Sequence[Choice]) -> tuple[tuple[int, Choice], ...]:
@@ -27,30 +34,88 @@ def numbered(choices: Sequence[Choice]) -> tuple[tuple[int, Choice], ...]:
 def control_word(text: str, languages: Sequence[Language]) -> str | None:
     """The control ("cancel", "back", …) that the text says and nothing else, in any of the languages."""
     said = fold(text).lstrip("/")
-    every = [language.text(words) for words in CONTROL_WORDS.values() for language in languages]
-    vocabulary = frozenset(word for phrases in every for phrase in phrases.split("|") for word in fold(phrase).split())
+    vocabulary, controls = _controls(
+        tuple(
+            (control, f"{language.text(words)}|{language.text(CONTROL_LABELS[control])}")
+            for control, words in CONTROL_WORDS.items()
+            for language in languages
+        )
+    )
     said = fold(untelex(said, vocabulary))
-    for control, words in CONTROL_WORDS.items():
-        for language in languages:
-            phrases = f"{language.text(words)}|{language.text(CONTROL_LABELS[control])}".split("|")
-            if said in {fold(phrase) for phrase in phrases}:
-                return control
-    return None
+    return controls.get(said)
+
+
+@lru_cache(maxsize=16)
+def _controls(texts: tuple[tuple[str, str], ...]) -> tuple[frozenset[str], Mapping[str, str]]:
+    """The words of the controls' phrases, and phrase -> control; of one that two have, the first's."""
+    phrases = [(fold(phrase), control) for control, together in texts for phrase in together.split("|")]
+    return frozenset(word for phrase, _ in phrases for word in phrase.split()), dict(reversed(phrases))
 
 
 def choose(text: str, choices: Sequence[Choice], languages: Sequence[Language], *, exact: bool = False) -> Choice | None:
     """The one choice the text means; None when it means none or could mean several.
 
-    ``exact``: only a whole label counts (where the step awaits free text).
+    ``exact``: only a whole label counts (where the step awaits free text or a figure).
     """
     said = fold(text).rstrip(".)")
     if not said:
         return None
     if not exact and said.isdecimal():
-        return next((choice for number, choice in numbered(choices) if number == int(said)), None)
+        return by_number(int(said), choices)
     labels = [(choice, {fold(language.text(choice.label)) for language in languages}) for choice in choices]
     whole = [choice for choice, texts in labels if said in texts]
-    if whole or exact or len(said) < SHORTEST_BEGINNING:
+    if whole or exact:
         return whole[0] if whole else None
-    beginning = [choice for choice, texts in labels if any(text.startswith(said) for text in texts)]
-    return beginning[0] if len(beginning) == 1 else None
+    if len(numbers := numbers_in(text, languages)) == 1:
+        return by_number(numbers[0], choices)
+    ways = _ways(said, labels, languages)
+    for way in ways:
+        whole = [choice for choice, texts in labels if way in texts]
+        if whole or (whole := _yes_or_no(way, choices, languages)):
+            return whole[0]
+    for way in ways:
+        beginning = [choice for choice, texts in labels if len(way) >= SHORTEST_BEGINNING and any(text.startswith(way) for text in texts)]
+        if beginning:
+            return beginning[0] if len(beginning) == 1 else None
+    return None
+
+
+def choose_inside(text: str, choices: Sequence[Choice], languages: Sequence[Language]) -> Choice | None:
+    """The one choice in whose label the words stand, the last of them perhaps only begun: "giao thông" for "Tai nạn giao thông"."""
+    said = strip_courtesy(fold(text))
+    if len(said) < SHORTEST_INSIDE:
+        return None
+    found = [
+        choice for choice in choices if any(f" {said}" in f" {fold(language.text(choice.label))}" for language in languages)
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def several(text: str, choices: Sequence[Choice], languages: Sequence[Language]) -> tuple[Choice, ...]:
+    """The choices of a list of numbers ("1, 3"), where each of them can be chosen together with others; none if one cannot."""
+    numbers = numbers_in(text, languages)
+    found = tuple(choice for number in numbers if (choice := by_number(number, choices)) is not None and choice.several)
+    return found if len(found) == len(numbers) > 1 else ()
+
+
+def by_number(number: int, choices: Sequence[Choice]) -> Choice | None:
+    return next((choice for each, choice in numbered(choices) if each == number), None)
+
+
+def _ways(said: str, labels: Sequence[tuple[Choice, set[str]]], languages: Sequence[Language]) -> tuple[str, ...]:
+    """What may have been meant: as typed, without polite words, without "choose" in front, without leftovers of telex."""
+    plain = strip_courtesy(said)
+    ways = [said, plain, without_lead(plain, languages)]
+    if not all(is_syllable(word) for word in plain.split()):
+        vocabulary = frozenset(word for _, texts in labels for text in texts for word in text.split())
+        ways.append(fold(untelex(plain, vocabulary)))
+    return tuple(dict.fromkeys(way for way in ways if way))
+
+
+def _yes_or_no(said: str, choices: Sequence[Choice], languages: Sequence[Language]) -> list[Choice]:
+    asked = {choice.says for choice in choices} - {""}
+    for says, words in (("yes", YES), ("no", NO)):
+        if says in asked and any(said == fold(word) for language in languages for word in language.text(words).split("|")):
+            found = [choice for choice in choices if choice.says == says]
+            return found if len(found) == 1 else []
+    return []

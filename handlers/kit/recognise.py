@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from handlers.kit.follow_up import follow_up
 from handlers.kit.hearing import LONGEST, Heard, Vocabulary, without_courtesy
@@ -28,6 +29,7 @@ from handlers.rules.words import Spoken, spelling
 __all__ = ["Recognised", "Recogniser", "Unsure", "follow_up"]
 
 _RAW_LONGEST = 400          # before the courtesies are taken off
+_SHORT = 40                 # what people ask in few words they all ask alike
 _GAP = 2                    # words that may stand inside a phrase
 _SIDE = 5                   # a phrase begins after, or ends before, at most so many other words
 _COVERAGE = 0.34            # the part of a longer text that its phrase must explain, beyond small words
@@ -82,11 +84,13 @@ class Recogniser:
         self._by_first: dict[str, list[_Phrase]] = {}
         for phrase in known.values():
             self._by_first.setdefault(phrase.keys[0], []).append(phrase)
+        self._short = lru_cache(maxsize=1_024)(self._recognise)
 
     def recognise(self, text: str) -> Recognised | Unsure | None:
         """What the text asks for; None for talk and for what no phrase explains."""
-        if len(text) > _RAW_LONGEST:
-            return None
+        return self._short(text) if len(text) <= _SHORT else None if len(text) > _RAW_LONGEST else self._recognise(text)
+
+    def _recognise(self, text: str) -> Recognised | Unsure | None:
         spoken = Spoken.of(text)
         first, last = without_courtesy(spoken)
         if first >= last or spoken.words[last - 1].end - spoken.words[first].start > LONGEST:

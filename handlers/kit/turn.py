@@ -58,10 +58,11 @@ class Sent:
 class Other:
     """Something no channel of ours takes: a sticker, a place, a voice message.
 
-    ``secret``: a marked message of which only the fact was kept; ``personal``: one with an identity number.
+    ``secret``: a marked message of which only the fact was kept; ``personal``: one with an identity number; ``added``: a group took the
+    bot in.
     """
 
-    kind: Literal["unsupported", "secret", "personal"]
+    kind: Literal["unsupported", "secret", "personal", "added"]
 
 
 Input = Said | Tapped | Sent | Other
@@ -84,7 +85,8 @@ class Turn:
     """One input of one person at one instant, with a snapshot to read from.
 
     ``who`` is None for somebody who has not joined (or whose account is unknown). ``mint`` gives a new opaque id, ``mint_code`` a new
-    joining code. ``facts`` are the few settings a handler may mention (``public_url``, ``bot_link``); absent where not set.
+    joining code, ``mint_secret`` 43 characters that nobody can guess. ``facts`` are the few settings a handler may mention
+    (``public_url``, ``bot_link``); absent where not set.
     """
 
     read: Snapshot
@@ -97,6 +99,7 @@ class Turn:
     language: str
     mint: Callable[[], str]
     mint_code: Callable[[], str]
+    mint_secret: Callable[[], str]
     display_name: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
 

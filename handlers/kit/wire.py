@@ -28,12 +28,32 @@ _encoded: dict[str, Reply] = {}
 
 def encode(reply: Reply) -> str:
     """The reply as JSON text."""
-    blocks = [_block(block) for block in reply.blocks]
-    text = _dumps({"blocks": blocks, "replaces": reply.replaces, "protect": reply.protect, "once": reply.once})
+    texts = [_dumps(_block(block)) if reply.once else _written(block) for block in reply.blocks]
+    text = (
+        f'{{"blocks":[{",".join(texts)}],"replaces":{_BOOLEAN[reply.replaces]},"protect":{_BOOLEAN[reply.protect]},'
+        f'"once":{_BOOLEAN[reply.once]}}}'
+    )
     if not reply.once:
         if len(_encoded) >= MOST_KEPT:
             _encoded.clear()
         _encoded[text] = reply
+    return text
+
+
+_BOOLEAN = {False: "false", True: "true"}
+
+_texts: dict[int, tuple[Block, str]] = {}
+"""The JSON of blocks by their identity: an answer that many are given is one object (`storage.memory.remembered`)."""
+
+
+def _written(block: Block) -> str:
+    kept = _texts.get(id(block))
+    if kept is not None and kept[0] is block:
+        return kept[1]
+    text = _dumps(_block(block))
+    if len(_texts) >= MOST_KEPT:
+        _texts.clear()
+    _texts[id(block)] = (block, text)
     return text
 
 
@@ -61,6 +81,15 @@ def _decoded(text: str) -> Reply:
 def encode_choices(choices: tuple[Choice, ...]) -> str:
     """The choices of a menu as JSON text."""
     return _dumps([_choice(choice) for choice in choices])
+
+
+def _menu_of(reply: Reply, choices: tuple[Choice, ...]) -> str:
+    """The menu of a reply. The one block of choices that most replies have is written already."""
+    of_choices = [block for block in reply.blocks if isinstance(block, Choices)]
+    if reply.once or len(of_choices) != 1:
+        return encode_choices(choices)
+    text = _written(of_choices[0])      # {"choices":[...],"columns":2}
+    return text[len('{"choices":') : text.rindex(',"columns":')]
 
 
 def decode_choices(text: str) -> tuple[Choice, ...]:
@@ -91,7 +120,7 @@ def queue_effects(
     choices = reply.choices
     if choices:
         menu_id = mint()
-        menu = conversation.Menu(menu_id, channel, address, encode_choices(choices), dialogue, now + MENU_SECONDS)
+        menu = conversation.Menu(menu_id, channel, address, _menu_of(reply, choices), dialogue, now + MENU_SECONDS)
         effects.append(effect(conversation.save_menu, menu, now))
     effects.append(
         effect(
@@ -165,12 +194,16 @@ def _choice(choice: Choice) -> dict[str, Any]:
             where = {"answer": value}
         case Typed():
             where = {"typed": True}
+    if choice.says:
+        where["says"] = choice.says
+    if choice.several:
+        where["several"] = True
     return {"label": _message(choice.label), "numbered": choice.numbered, **where}
 
 
 def _read_choice(raw: dict[str, Any]) -> Choice:
     action: Action = Go(*raw["go"]) if "go" in raw else Answer(raw["answer"]) if "answer" in raw else Typed()
-    return Choice(_read_message(raw["label"]), action, raw["numbered"])
+    return Choice(_read_message(raw["label"]), action, raw["numbered"], raw.get("says", ""), raw.get("several", False))
 
 
 def _block(block: Block) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from handlers.kit.message import Message, Number, m, verbatim
@@ -23,8 +24,10 @@ RAW_SHOWN = 60
 TEXT_SHOWN = 200
 
 
-def question(paper: Paper, sheet: Sheet, step: str, answers: Mapping[str, Json], controls: tuple[str, ...]) -> Reply:
-    """The open question. ``controls``: the control words the owner offers."""
+def question(
+    paper: Paper, sheet: Sheet, step: str, answers: Mapping[str, Json], controls: tuple[str, ...], ways: tuple[Choice, ...] = ()
+) -> Reply:  # fmt: skip
+    """The open question. ``controls``: the control words the owner offers; ``ways``: other ways to send files."""
     item = item_of(paper, answers)
     if step == "which":
         return _which(paper, answers)
@@ -38,9 +41,9 @@ def question(paper: Paper, sheet: Sheet, step: str, answers: Mapping[str, Json],
         case "why":
             return _why(item, answers)
         case "text":
-            return _text(paper, sheet, item, controls)
+            return _text(paper, sheet, item, controls, ways)
         case "files":
-            return _files(sheet, item, controls)
+            return _files(sheet, item, controls, ways)
         case "yesno":
             return _yes_no(paper, sheet, item, controls)
         case _:
@@ -66,19 +69,25 @@ def _title(item: ReportItem) -> Message:
     return m("{name} ({unit})", name=name, unit=item.unit) if item.unit and item.kind != "yesno" else name
 
 
-def _known(paper: Paper, sheet: Sheet, item: ReportItem) -> list[Block]:
-    """Plan, last period's figure, and what has been entered already."""
-    lines: list[Block] = []
+def known(paper: Paper, sheet: Sheet, item: ReportItem) -> list[Message]:
+    """What helps to answer: the scale, the plan, the last period's figure."""
+    lines = []
     if item.kind == "points" and item.high is not None:
-        lines.append(Text(m("Own score: 0 to {max}, in steps of {step}.", max=Number(item.high), step=Number(Decimal("0.25")))))
+        lines.append(m("Own score: 0 to {max}, in steps of {step}.", max=Number(item.high), step=Number(Decimal("0.25"))))
     if item.plan is not None:
         changed = sheet.value(item.id + PLAN)
         plan = Number(item.plan if changed is None else Decimal(changed), None, item.unit)
-        lines.append(Text(m("Plan: {plan}", plan=plan)))
+        lines.append(m("Plan: {plan}", plan=plan))
     last = paper.last.get(item.id)
     if last is not None:
         title = period_title(last.period, last.year)
-        lines.append(Text(m("Last period ({period}): {value}", period=title, value=shown(item, f"{last.value:f}"))))
+        lines.append(m("Last period ({period}): {value}", period=title, value=shown(item, f"{last.value:f}")))
+    return lines
+
+
+def _known(paper: Paper, sheet: Sheet, item: ReportItem) -> list[Block]:
+    """The same, and what has been entered already."""
+    lines: list[Block] = [Text(line) for line in known(paper, sheet, item)]
     if item.id in sheet.entries and not sheet.entries[item.id].skipped:
         lines.append(Text(m("Entered: {value}", value=shown(item, sheet.value(item.id)))))
     return lines
@@ -97,33 +106,32 @@ def _figure(paper: Paper, sheet: Sheet, item: ReportItem, controls: tuple[str, .
 
 
 def _yes_no(paper: Paper, sheet: Sheet, item: ReportItem, controls: tuple[str, ...]) -> Reply:
-    choices = [Choice(m("Met"), Answer("1")), Choice(m("Not met"), Answer("0"))]
+    choices = [Choice(m("Met"), Answer("1"), says="yes"), Choice(m("Not met"), Answer("0"), says="no")]
     if "skip" in controls:
         choices.append(Choice(m("Not known yet"), Answer("none")))
     blocks = [*head(paper, item), *_known(paper, sheet, item), Choices(tuple(choices), columns=2)]
     return say(*blocks, control_choices(*controls, numbered=False))
 
 
-def _text(paper: Paper, sheet: Sheet, item: ReportItem, controls: tuple[str, ...]) -> Reply:
+def _text(paper: Paper, sheet: Sheet, item: ReportItem, controls: tuple[str, ...], ways: tuple[Choice, ...]) -> Reply:
     blocks = head(paper, item)
     entered = sheet.value(item.id)
     if entered:
         blocks.append(Text(verbatim(clip(entered, TEXT_SHOWN)), "quote"))
     blocks.append(Text(m("Please write two or three sentences; a longer text can be sent as a file.")))
+    if ways:
+        blocks.append(Choices(tuple(replace(way, numbered=False) for way in ways)))     # a number is an answer here
     return say(*blocks, control_choices(*controls, numbered=False))
 
 
-def _files(sheet: Sheet, item: ReportItem, controls: tuple[str, ...]) -> Reply:
+def _files(sheet: Sheet, item: ReportItem, controls: tuple[str, ...], ways: tuple[Choice, ...]) -> Reply:
     names = tuple(each.name for each in sheet.files if each.item_id in ("", item.id))
-    if not names:
-        return say(
-            Text(m("Signed papers"), "title"), m("Please send the files or photos of “{name}”.", name=item.name),
-            control_choices(*controls, numbered=False),
-        )  # fmt: skip
-    return say(
-        Text(m("Signed papers"), "title"), m("Received: {names}. More files can be sent.", names=names),
-        Choices((Choice(m("Done"), Answer("done")),)), control_choices(*controls, numbered=False),
-    )  # fmt: skip
+    if names:
+        asked, choices = m("Received: {names}. More files can be sent.", names=names), (Choice(m("Done"), Answer("done")), *ways)
+    else:
+        asked, choices = m("Please send the files or photos of “{name}”.", name=item.name), ways
+    offered = (Choices(choices),) if choices else ()
+    return say(Text(m("Signed papers"), "title"), asked, *offered, control_choices(*controls, numbered=False))
 
 
 def _which(paper: Paper, answers: Mapping[str, Json]) -> Reply:

@@ -10,17 +10,19 @@ from handlers.kit.message import Message, m, verbatim
 from handlers.kit.reply import CONTROLS, Answer, Choice, Choices, Go, Reply, control_choices, say
 from handlers.kit.turn import Input, Json, Outcome, Said, Sent, State, Turn
 from handlers.reporting.asking import question
+from handlers.reporting.confirming import confirm
 from handlers.reporting.desk import Desk, Shut, filled, open_desk, save_effects
 from handlers.reporting.draft import Entry, Sheet
-from handlers.reporting.filing import file_effects, place_after
 from handlers.reporting.filling import EXPECTS, INNER, Move, advance, begin, item_of, onwards, settle, strings
 from handlers.reporting.finding import find_items
+from handlers.reporting.form_filing import offer
 from handlers.reporting.intake import block_of, queue_of, read_queue, unknown_lines, work
 from handlers.reporting.items import ReportItem
 from handlers.reporting.paper import Paper, label
-from handlers.reporting.receipt import filed_already, receipt
+from handlers.reporting.receipt import filed_already
 from handlers.reporting.review import PAGE, codes, recall, review
 from handlers.reporting.sharing import clash_question, colleague, intro, moved, replaced, shared
+from handlers.reporting.uploading import ask_upload, asks_for_page
 from handlers.rules.period_words import parse_period
 from storage import duties, reports
 from storage.connection import effect
@@ -51,6 +53,9 @@ class ReportDialogue:
         if isinstance(desk, Shut):
             return _shut(turn, str(state.answers.get("duty", "")), desk, confirming=state.step == "review")
         answers = dict(state.answers)
+        if isinstance(given, Said) and asks_for_page(given.text):
+            found = ask_upload(turn, f"{desk.duty.id} {answers.get('item', '')}")
+            return found if found.effects else replace(found, reply=found.reply + self.ask(turn, state))
         if isinstance(given, Chosen) and given.value in CONTROLS:
             return _control(turn, desk, state.step, answers, given.value)
         match state.step:
@@ -74,7 +79,11 @@ def start(turn: Turn, duty_id: str) -> Outcome:
     if isinstance(desk, Shut):
         return _shut(turn, duty_id, desk)
     answers: dict[str, Json] = {"duty": duty_id, "mode": "", "queue": []}
-    return _next(turn, desk, desk.sheet, answers, None, intro(turn, desk))
+    offered = offer(turn, desk)
+    if offered is None:
+        return _next(turn, desk, desk.sheet, answers, None, intro(turn, desk))
+    opened = _next(turn, desk, desk.sheet, answers, None, (*intro(turn, desk), offered.line))
+    return replace(opened, reply=replace(opened.reply, once=True), effects=(offered.effect, *opened.effects))
 
 
 def start_with(turn: Turn, duty_id: str, text: str) -> Outcome:
@@ -168,12 +177,19 @@ def _question(turn: Turn, desk: Desk, sheet: Sheet, step: str, answers: Mapping[
         case "drop":
             return say(
                 m("Delete the draft of “{title}”? What was entered is lost for all officers of the unit.", title=desk.duty.title),
-                Choices((Choice(m("Delete the draft"), Answer("drop")), Choice(m("Keep it"), Answer("cancel"))), columns=2),
+                Choices((Choice(m("Delete the draft"), Answer("drop")), Choice(m("Keep it"), Answer("cancel"), says="no")), columns=2),
             )
         case "clash":
             return clash_question(turn, desk, answers)
         case _:
-            return question(desk.paper, sheet, step, answers, CONTROLS_SHOWN)
+            return question(desk.paper, sheet, step, answers, CONTROLS_SHOWN, _other_ways(turn, desk, answers))
+
+
+def _other_ways(turn: Turn, desk: Desk, answers: Mapping[str, Json]) -> tuple[Choice, ...]:
+    """How files can be sent from a channel that takes none: on a page, where the web side has a public address."""
+    if turn.place.files or not turn.facts.get("public_url"):
+        return ()
+    return (Choice(m("Send files on a page"), Go("baocao", f"upload {desk.duty.id} {answers.get('item', '')}")),)
 
 
 def _page_of(answers: Mapping[str, Json]) -> int:
@@ -276,14 +292,10 @@ def _confirm(turn: Turn, desk: Desk, answers: dict[str, Json]) -> Outcome:
     if moved(turn, desk, answers):
         note = m("{name} has changed the draft meanwhile. Please look at it again.", name=colleague(turn, desk))
         return _to_review(turn, desk, desk.sheet, answers, (note,))
-    if not any(entry.value for entry in desk.sheet.entries.values()) and not desk.sheet.files:
-        return _asking(turn, desk, desk.sheet, "review", answers, (m("Nothing was entered yet, so there is nothing to file."),))
-    effects = file_effects(turn, desk.duty, desk.paper, desk.sheet, desk.draft)
-    duty = desk.duty
-    before = None if duty.form is None else reports.find(turn.read, duty.unit_id, duty.year, duty.form, duty.period)
-    report_id = before.id if before is not None else desk.draft.report_id if desk.draft is not None else ""
-    place = place_after(turn.read, duty.year, duty.unit_id, effects) if desk.paper.scored else None
-    return Outcome(receipt(turn, duty, report_id, desk.paper, desk.sheet, turn.now, place), effects, "end")
+    done = confirm(turn, desk)
+    if isinstance(done, Message):
+        return _asking(turn, desk, desk.sheet, "review", answers, (done,))
+    return Outcome(done.reply, done.effects, "end")
 
 
 def _at_edit(turn: Turn, desk: Desk, answers: dict[str, Json], given: Input | Chosen) -> Outcome:

@@ -155,7 +155,8 @@ def _question(turn: Turn, filed: Filed, step: str, answers: Mapping[str, Json]) 
             )
         case "confirm":
             choices = (
-                Choice(m("Confirm"), Answer("confirm")), Choice(m("Correct more"), Answer("more")), Choice(m("Cancel"), Answer("cancel")),
+                Choice(m("Confirm"), Answer("confirm"), says="yes"), Choice(m("Correct more"), Answer("more")),
+                Choice(m("Cancel"), Answer("cancel"), says="no"),
             )  # fmt: skip
             reason = (m("Reason"), str(answers.get("reason", "")))
             return say(

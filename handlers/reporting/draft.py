@@ -46,6 +46,10 @@ class Sheet:
     def put(self, item_id: str, entry: Entry) -> Sheet:
         return replace(self, entries=MappingProxyType({**self.entries, item_id: entry}))
 
+    def without(self, item_id: str) -> Sheet:
+        """As if nothing had been entered for the item."""
+        return replace(self, entries=MappingProxyType({name: kept for name, kept in self.entries.items() if name != item_id}))
+
     def attach(self, file: Attachment) -> Sheet:
         """With the file; the same content for the same item is kept once."""
         if any((each.sha256, each.item_id) == (file.sha256, file.item_id) for each in self.files):

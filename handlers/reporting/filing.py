@@ -74,15 +74,13 @@ def file_effects(turn: Turn, duty: Duty, paper: Paper, sheet: Sheet, draft: Draf
     by, late = turn.person.id, days_late(duty.effective, turn.now, turn.zone)
     before = reports.find(turn.read, duty.unit_id, duty.year, duty.form, duty.period)
     report_id = before.id if before is not None else draft.report_id if draft is not None else turn.mint()
-    guard = () if draft is None else (effect(reports.save_draft, draft, draft.revision),)
     return (
-        *guard,
+        effect(reports.drop_draft, duty.id) if draft is None else effect(reports.take_draft, duty.id, draft.revision),
         effect(
             reports.file, report_id, duty.unit_id, duty.year, duty.form, duty.period, duty.id,
             0 if before is None else before.revision, "filing", report_items(paper, sheet), evidence_of(sheet), by, turn.now, late,
         ),
         effect(duties.complete, duty.id, by, turn.now),
-        effect(reports.drop_draft, duty.id),
         *score_effects(turn, paper, sheet, late={duty.id: late}, report_id=report_id),
         *plan_effects(turn, paper, sheet),
     )  # fmt: skip

@@ -27,6 +27,9 @@ EXPECTS: dict[str, Expects] = {
     "figure": "number", "yesno": "choice", "text": "text", "files": "file", "which": "choice", "reading": "choice", "doubt": "choice",
     "why": "text",
 }  # fmt: skip
+NOTHING_OR_NONE = frozenset(("khong", "ko", "k", "kh", "hok", "hong", "no"))
+"""Alone they answer a question for a figure in two ways; behind an item's code, as in a pasted block, they are its figure 0."""
+
 INNER = frozenset({"which", "reading", "doubt", "why"})
 """Steps in which "back" leads to the item's own question."""
 
@@ -124,9 +127,20 @@ def _said(paper: Paper, sheet: Sheet, step: str, answers: Mapping[str, Json], it
             return _ask(named, sheet, answers)
         if step in ("figure", "yesno") and (other := _coded(paper, text)) is not None:
             return _ask(other, sheet, answers)
+        either = nothing_or_none(text) if step == "figure" else None
+        if either is not None:
+            return Move(sheet, step, answers, (either,))
         if item is not None and step in ("figure", "yesno", "doubt", "reading"):
             return settle(paper, _one(paper, sheet, item, text, answers), answers)
     return Move(sheet, step, answers, (m("Not clear."),))
+
+
+def nothing_or_none(text: str) -> Message | None:
+    """What is asked back about a bare "không": it may be the figure 0, or that there is none."""
+    if fold(text) not in NOTHING_OR_NONE:
+        return None
+    none = m("Not known yet")
+    return m("“{word}” may mean 0, or that the figure is not known. Please type 0 or “{unknown}”.", word=text, unknown=none)
 
 
 def _coded(paper: Paper, text: str) -> ReportItem | None:
@@ -228,9 +242,14 @@ def _why(paper: Paper, sheet: Sheet, item: ReportItem, answers: Mapping[str, Jso
     return _ask(item, sheet.put(item.id + PLAN, Entry(values[0], note=text.strip())), answers, (m("The changed plan was noted."),))
 
 
+def taken_kind(name: str, media_type: str) -> bool:
+    """Whether files of this kind are evidence: photos, documents, tables."""
+    suffix = name.rsplit(".", 1)[-1].lower() if "." in name else ""
+    return media_type.startswith("image/") or suffix in _ALLOWED
+
+
 def _sent(paper: Paper, sheet: Sheet, step: str, answers: Mapping[str, Json], sent: Sent) -> Move:
-    suffix = sent.name.rsplit(".", 1)[-1].lower() if "." in sent.name else ""
-    if not sent.media_type.startswith("image/") and suffix not in _ALLOWED:
+    if not taken_kind(sent.name, sent.media_type):
         return Move(sheet, step, answers, (m("Files of this kind are not taken: please send a photo, PDF, Word or Excel file."),))
     item = item_of(paper, answers)
     attached = sheet.attach(Attachment(sent.sha256, sent.name or sent.sha256[:8], "" if item is None else item.id))

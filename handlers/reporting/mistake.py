@@ -49,7 +49,7 @@ def question(turn: Turn, filed: Filed, step: str, answers: Mapping[str, Json]) -
             return say(title, _what(to), m("Please give the reason."), control_choices("back", "cancel", numbered=False))
         case "mistake_confirm":
             rows: tuple[tuple[Message, Value], ...] = ((m("Reason"), str(answers.get("reason", ""))),)
-            choices = (Choice(m("Confirm"), Answer("confirm")), Choice(m("Cancel"), Answer("cancel")))
+            choices = (Choice(m("Confirm"), Answer("confirm"), says="yes"), Choice(m("Cancel"), Answer("cancel"), says="no"))
             return say(title, _what(to), Fields(rows), Choices(choices, columns=2))
         case _:
             listed = [Choice(m("Withdraw it"), Answer("take_back"))]

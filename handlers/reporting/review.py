@@ -96,12 +96,12 @@ def _value(item: ReportItem, sheet: Sheet, doubtful: bool) -> Value:
 
 
 def _choices(paper: Paper, sheet: Sheet, page: int) -> Choices:
-    choices = [Choice(m("Confirm"), Answer("confirm")), Choice(m("Correct"), Answer("edit"))]
+    choices = [Choice(m("Confirm"), Answer("confirm"), says="yes"), Choice(m("Correct"), Answer("edit"))]
     if gaps(paper, sheet):
         choices.append(Choice(m("Fill the gaps"), Answer("fill")))
     if page < pages(paper):
         choices.append(Choice(m("Next page"), Answer(f"page:{page + 1}")))
     elif page > 1:
         choices.append(Choice(m("First page"), Answer("page:1")))
-    choices.append(Choice(m("Cancel"), Answer("cancel")))
+    choices.append(Choice(m("Cancel"), Answer("cancel"), says="no"))
     return Choices(tuple(choices), columns=2)

@@ -126,7 +126,14 @@ class _Findings:
 
 def parse_block(text: str, items: Sequence[Item]) -> Block:
     """Read all figures of a message for the items that are asked for."""
-    index = _index(tuple(items))
+    return _parsed(text, _index(tuple(items))) if len(text) <= _SHORT else _parse(text, _index(tuple(items)))
+
+
+_SHORT = 200
+"""A line of figures is read for each report that may be meant, then to take them; what is longer does not stay in memory."""
+
+
+def _parse(text: str, index: _Index) -> Block:
     findings = _Findings()
     lines = unicodedata.normalize("NFKC", text).splitlines()
     for line in lines[:MAX_LINES]:
@@ -134,6 +141,9 @@ def parse_block(text: str, items: Sequence[Item]) -> Block:
     for line in lines[MAX_LINES:]:
         findings.add_unknown(line)
     return Block(tuple(findings.entries), tuple(findings.unknown), tuple(findings.unsure))
+
+
+_parsed = lru_cache(maxsize=512)(_parse)
 
 
 def looks_like_block(text: str, items: Sequence[Item]) -> bool:

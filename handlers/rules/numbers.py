@@ -170,6 +170,10 @@ def _wrong_unit(typed: str, unit: _Unit) -> Refused:
 def parse_figure(text: str, unit: str, decimals: int) -> Parsed:
     """Read one figure for an item with ``unit`` (as the plan writes it: ``%``, ``xã``, ``triệu đồng``, ``đạt/không``) that takes
     ``decimals`` digits after the comma. Never raises; the outcome's type says what to do."""
+    return _parsed(text, unit, decimals) if len(text) <= MAX_LENGTH else _parse(text, unit, decimals)
+
+
+def _parse(text: str, unit: str, decimals: int) -> Parsed:
     typed = " ".join(unicodedata.normalize("NFKC", text).split())
     shown = clip(typed, MAX_LENGTH)
     signed = re.sub(r"^[-−–—]\s*(?=[0-9.,])", "-", typed)
@@ -186,6 +190,10 @@ def parse_figure(text: str, unit: str, decimals: int) -> Parsed:
     if _ROUGH.search(typed.lower()) or _ROUGH.search(polite):
         return _exact(shown) if re.search("[0-9]", polite) else _no_figure(shown, unit, decimals)
     return _read(polite, shown, target, decimals)
+
+
+_parsed = lru_cache(maxsize=4_096)(_parse)
+"""A turn reads the same figures again and again: as part of a block, for each report that may be meant, and to take them."""
 
 
 def _example(unit: str, decimals: int) -> Number:

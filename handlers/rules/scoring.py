@@ -79,7 +79,8 @@ class UnitScore:
 
 def round_half_up(value: Fraction, decimals: int) -> Fraction:
     """Rounded to so many decimals, a half away from zero."""
-    return Fraction(_scaled(value, 10**decimals), 10**decimals)
+    scale: int = 10**decimals
+    return value if scale % value.denominator == 0 else Fraction(_scaled(value, scale), scale)
 
 
 def to_stored(points: Fraction) -> int:
@@ -89,6 +90,8 @@ def to_stored(points: Fraction) -> int:
 
 def _scaled(value: Fraction, scale: int) -> int:
     """The value times ``scale``, as the nearest integer, a half away from zero."""
+    if scale % value.denominator == 0:
+        return value.numerator * (scale // value.denominator)
     whole = (2 * abs(value.numerator) * scale + value.denominator) // (2 * value.denominator)
     return whole if value.numerator >= 0 else -whole
 
@@ -174,8 +177,52 @@ def _of_actual(criterion: Criterion, actual: Fraction) -> Fraction:
 
 def score_criterion(criterion: Criterion, entry: Entry | None, leader: Ratio | None, decimals: int) -> Score:
     """The criterion's points, rounded once."""
+    if criterion.planned:
+        return _score_of_ratio(criterion, entry, leader, decimals)
     points = exact_points(criterion, entry, leader)
-    return Score(Fraction(0), missing=True) if points is None else Score(round_half_up(points, decimals))
+    return MISSING if points is None else Score(round_half_up(points, decimals))
+
+
+MISSING = Score(Fraction(0), missing=True)
+
+
+def _score_of_ratio(criterion: Criterion, entry: Entry | None, leader: Ratio | None, decimals: int) -> Score:
+    """`exact_points` and `round_half_up` of the two rules that most criteria of thousands of units have, in whole numbers: no fraction
+    is brought to its lowest terms on the way."""
+    if entry is None or entry.actual is None or entry.plan is None or entry.plan <= 0:
+        return MISSING
+    most = Score(round_half_up(criterion.max, decimals))
+    above, below = entry.actual.as_integer_ratio()
+    times, by = entry.plan.as_integer_ratio()
+    above, below = above * by, below * times
+    if criterion.direction == "down":
+        if above <= 0:
+            return most
+        above, below = below, above
+    if above <= 0:
+        return _score(0, 1)
+    points, parts = criterion.max.numerator * above, criterion.max.denominator * below
+    if criterion.rule == "ratio":
+        if above >= below:
+            return most
+    elif above <= below:
+        parts *= 2
+    elif leader is None or (isinstance(leader, Fraction) and above * leader.denominator >= leader.numerator * below):
+        return most
+    elif not isinstance(leader, Fraction):
+        points, parts = criterion.max.numerator, criterion.max.denominator * 2
+    else:
+        ahead = leader.numerator - leader.denominator
+        points = criterion.max.numerator * (below * ahead + (above - below) * leader.denominator)
+        parts = criterion.max.denominator * 2 * below * ahead
+    scale: int = 10**decimals
+    return _score((2 * points * scale + parts) // (2 * parts), scale)
+
+
+@lru_cache(maxsize=16_384)
+def _score(points: int, scale: int) -> Score:
+    """Points in units of their last decimal: those of thousands of units are often the same."""
+    return Score(Fraction(points, scale))
 
 
 def effective_entry(criterion: Criterion, entry: Entry | None, filings: Iterable[int], not_filed: int) -> Entry | None:
@@ -237,7 +284,8 @@ def score_unit(table: ScoringTable, given: UnitInput, best: Mapping[str, Ratio])
     """The score of one unit, measured against the best ratios ``best`` (see `leaders`)."""
     entries = effective_entries(table, given)
     scores = {each.id: score_criterion(each, entries[each.id], best.get(each.id), table.decimals) for each in table.criteria}
-    groups = {group.id: sum((scores[each.id].points for each in group.criteria), Fraction(0)) for group in table.groups}
+    scale: int = 10**table.decimals
+    groups = {group.id: Fraction(sum(_scaled(scores[each.id].points, scale) for each in group.criteria), scale) for group in table.groups}
     bonus, penalty = adjusted(table, given.adjustments)
     late = sum(
         entry.events.get(event.code, 0)

@@ -228,7 +228,7 @@ def utf16_len(text: str) -> int:
     return len(text) + sum(char > "\uffff" for char in text)
 
 
-def _joins(text: str, place: int) -> bool:
+def joins(text: str, place: int) -> bool:
     """Whether the character at ``place`` belongs to the one before it, so that no cut may fall between them. A simple rule:
     combining marks, variation selectors, emoji joined by a zero-width joiner, skin tones, tags, flags in pairs."""
     char, before = text[place], text[place - 1]
@@ -257,7 +257,7 @@ def clip(text: str, limit: int) -> str:
     while room >= (width := utf16_len(text[place])):
         room -= width
         place += 1
-    while place and _joins(text, place):
+    while place and joins(text, place):
         place -= 1
     space = text.rfind(" ", 0, place + 1)
     if space > place * 3 // 4:

@@ -144,7 +144,7 @@ class Writer:
         return [Text(line, "title"), Fields(tuple(agenda.meeting_rows(item.dated, self._zone, self._free))), *_answer(item)]
 
 
-LATE = Text(m("The system was not running at the planned time; this reminder comes late."), "note")
+LATE = Text(m("This reminder could not be sent at the planned time; it comes late."), "note")
 LATER = m("Remind me this afternoon")
 TOMORROW = m("Remind me tomorrow morning")
 

@@ -8,9 +8,11 @@ from typing import TypeVar
 
 from handlers.rules.ranking import Needed, after_total, needed
 from handlers.scores import standing
+from storage import snapshots, units
 from storage import standings as kept
-from storage import units
-from storage.connection import Snapshot, remembered
+from storage.connection import Snapshot
+from storage.memory import remembered
+from storage.snapshots import Snapshotted
 
 T = TypeVar("T")
 
@@ -43,7 +45,7 @@ class Overview:
 class Board:
     """The ranking of one year on one snapshot. Where totals are not complete yet, they are computed for this answer.
 
-    What is read of one revision of the totals is remembered (`storage.connection.remembered`): a meeting asks for the same lines.
+    What is read of one revision of the totals is remembered (`storage.memory.remembered`): a meeting asks for the same lines.
     """
 
     def __init__(self, read: Snapshot, year: int) -> None:
@@ -154,6 +156,14 @@ class Board:
     def _rank_below(self, line: Line, nearest: kept.Total) -> int:
         level = nearest.rank_key == line.rank_key
         return (line.rank or 0) + (0 if level else kept.sharing(self._read, self._year, line.rank_key or ""))
+
+    def published(self) -> Snapshotted | None:
+        """The last published ranking of the year."""
+        return self.remembered("published", lambda: snapshots.last_snapshot(self._read, self._year))
+
+    def remembered(self, what: Hashable, find: Callable[[], T]) -> T:
+        """What follows from the totals, the units' names and the published rankings alone, found once as long as they stand."""
+        return find() if self._computed is not None else self._remembered(what, find)
 
     def _remembered(self, what: Hashable, find: Callable[[], T]) -> T:
         return remembered(self._read, ("ranking", self._year, self._revision, what), find)

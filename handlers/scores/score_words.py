@@ -13,7 +13,7 @@ from handlers.scores.board import Board, Line, Overview, to_reach
 from handlers.scores.standing import shown
 from storage import settings, snapshots
 from storage import standings as kept
-from storage.connection import remembered
+from storage.memory import remembered
 
 SEES_NAMES = frozenset({"secretary", "admin"})
 """Who reads the names of the units that are late with their figures."""
@@ -33,11 +33,12 @@ EXCLUSION_NAMES: dict[str, Message] = {
 }
 
 
-def status(turn: Turn, year: int, overview: Overview) -> Message:
-    """tạm tính or chính thức, and as of when."""
-    if standing.is_final(turn.read, year):
-        return m("official, as of {when}", when=Moment(overview.updated_at))
-    return m("provisional, as of {when}", when=Moment(turn.now))
+def status(turn: Turn, board: Board) -> Message:
+    """tạm tính or chính thức, and as of when, to the minute that is shown."""
+    updated_at = board.overview().updated_at
+    if standing.still_final(board.published(), updated_at):
+        return m("official, as of {when}", when=Moment(updated_at))
+    return m("provisional, as of {when}", when=Moment(turn.now - turn.now % 60))
 
 
 def basis(overview: Overview) -> Message:
@@ -114,9 +115,9 @@ def gap(table: ScoringTable, board: Board, line: Line) -> Message | None:
     return m("{points} points to rank {rank} ({unit})", points=points, rank=above.rank, unit=above.name)
 
 
-def moved(turn: Turn, year: int, line: Line) -> Message | None:
+def moved(turn: Turn, board: Board, line: Line) -> Message | None:
     """How the rank changed since the last published ranking; None where there is none."""
-    snapshot = snapshots.last_snapshot(turn.read, year)
+    snapshot = board.published()
     before = None
     if snapshot is not None:
         key = ("published", snapshot.id, snapshot.published_at, line.unit_id)

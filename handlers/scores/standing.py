@@ -21,8 +21,10 @@ from handlers.scores.score_leaders import leader_text, new_leaders, read_leaders
 from handlers.scores.scoring_data import text_of, to_table
 from storage import scoring_tables, snapshots, units
 from storage import standings as kept
-from storage.connection import Effect, Snapshot, effect, remembered
+from storage.connection import Effect, Snapshot, effect
+from storage.memory import remembered
 from storage.scoring_tables import StoredAdjustment
+from storage.snapshots import Snapshotted
 from storage.standings import StoredScore, Total, UnitScores
 
 
@@ -111,6 +113,8 @@ def rescore(
     table = load_table(read, year)
     if table is None:
         return ()
+    if not adjustments and not any(changed.values()) and not counts_filings(table) and kept.complete(read, year):
+        return ()       # a filing that no criterion counts moves nobody
     values = tuple(
         stored_value(owner, name, basis, entry)
         for owner, entries in changed.items()
@@ -146,6 +150,11 @@ def rescore(
     if moved != best:
         effects += [effect(kept.shift_scores, year, shifts), effect(kept.save_leaders, year, leader_text(moved))]
     return tuple(effects)
+
+
+def counts_filings(table: ScoringTable) -> bool:
+    """Whether a criterion is scored from when reports were filed."""
+    return any(event.counted for criterion in table.criteria for event in criterion.events)
 
 
 def _whole_year(
@@ -268,8 +277,12 @@ def _two(points: int) -> str:
 
 def is_final(read: Snapshot, year: int) -> bool:
     """Whether the ranking of a year is official now: closed, nothing missing, published since its last change."""
-    snapshot = snapshots.last_snapshot(read, year)
-    return snapshot is not None and snapshot.final and snapshot.published_at >= kept.summary(read, year).updated_at
+    return still_final(snapshots.last_snapshot(read, year), kept.summary(read, year).updated_at)
+
+
+def still_final(published: Snapshotted | None, updated_at: int) -> bool:
+    """Whether the last published ranking is official, and nothing has changed since."""
+    return published is not None and published.final and published.published_at >= updated_at
 
 
 def publish(read: Snapshot, year: int, by: str | None, now: int) -> tuple[Effect, ...]:

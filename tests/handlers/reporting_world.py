@@ -257,7 +257,7 @@ class Talk:
         posts = people.posts(read, self.person_id, datetime.fromtimestamp(self.world.now, ZONE).date().isoformat())
         turn = Turn(
             read, self.world.now, ZONE, person, posts, Place("console", self.person_id), given, "vi",
-            lambda: f"id{next(self.world.numbers)}", lambda: "ABCD2345",
+            lambda: f"id{next(self.world.numbers)}", lambda: "ABCD2345", lambda: "secret",
         )  # fmt: skip
         return handle(turn)
 

@@ -42,7 +42,9 @@ def turn(read: Snapshot, text: str = "", unit: str | None = "LANG_SON", role: st
     """Somebody of the unit (or of the cluster, for its roles) says something."""
     person = Person("p", "Hoàng Thị Lan", "", "vi", 1, True)
     post = Post("post", "p", unit if role in ("officer", "leader") else None, role, "2024-01-01", None)
-    return Turn(read, epoch(day), HOME, person, (post,), Place("console", "x"), Said(text), "vi", lambda: "id", lambda: "CODE")
+    return Turn(
+        read, epoch(day), HOME, person, (post,), Place("console", "x"), Said(text), "vi", lambda: "id", lambda: "CODE", lambda: "secret"
+    )  # fmt: skip
 
 
 async def ask(database: Database, handle: Callable[[Turn, str], Outcome], argument: str, **who: str | None) -> list[str]:

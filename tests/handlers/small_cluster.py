@@ -158,8 +158,9 @@ class SmallCluster:
         who = people.person(read, person_id)  # type: ignore[arg-type]
         posts = people.posts(read, person_id, today)  # type: ignore[arg-type]
         return Turn(
-            read, now, ZONE, who, posts, Place("test", person_id), Said(said), "vi", lambda: f"id{next(self._ids)}", lambda: "CODE"  # type: ignore[arg-type]
-        )
+            read, now, ZONE, who, posts, Place("test", person_id), Said(said), "vi", lambda: f"id{next(self._ids)}", lambda: "CODE",  # type: ignore[arg-type]
+            lambda: "secret",
+        )  # fmt: skip
 
 
 def text_of(reply: Reply) -> str:

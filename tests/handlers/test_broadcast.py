@@ -278,14 +278,3 @@ async def test_a_post_that_has_ended_sends_nothing(cluster: SmallCluster) -> Non
     ended = await cluster.advance("ha", NOW, DIALOGUE, shown, Chosen("confirm"))
     assert ended.dialogue == "end"
     assert await letters(cluster) == []
-
-
-async def test_units_are_picked_by_several_numbers(cluster: SmallCluster) -> None:
-    shown = await cluster.turn("ha", NOW, broadcast.handle, "new")
-    shown = await cluster.advance("ha", NOW, DIALOGUE, shown, Chosen("units"))
-    shown = await cluster.advance("ha", NOW, DIALOGUE, shown, Said("1, 3"))
-    assert "Đã chọn: Cao Bằng, Tuyên Quang." in text_of(shown.reply)
-    shown = await cluster.advance("ha", NOW, DIALOGUE, shown, Said("1, 9"))
-    assert "Chưa rõ" in text_of(shown.reply)
-    shown = await cluster.advance("ha", NOW, DIALOGUE, shown, Chosen("done"))
-    assert "Người nhận: Cao Bằng, Tuyên Quang." in text_of(shown.reply)

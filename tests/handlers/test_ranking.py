@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -37,6 +38,7 @@ async def test_the_first_of_the_ranking(database: Database) -> None:
         "3. Hà Giang · 853,55",
         "Lạng Sơn: hạng 1/7, 938,85 điểm, hơn Lào Cai 85,05 điểm",
         "Tính theo số đã thẩm định; còn 1 đơn vị chưa đủ số liệu.",
+        "Gõ số để chọn:",
         "1. Cả bảng",
         "2. Cách tính điểm",
     ]
@@ -50,6 +52,22 @@ async def test_the_answer_has_eight_lines_and_the_own_unit_between_its_neighbour
     if unit == "SON_LA":
         assert text[1] == "Dẫn đầu: 1. Lạng Sơn (938,85), 2. Lào Cai (853,80), 3. Hà Giang (853,55)"
         assert text[2:5] == ["4. Lai Châu · 853,05", "6. Sơn La · 820,55", "7. Cao Bằng · 818,05"]
+
+
+async def test_an_answer_that_is_kept_follows_every_change(database: Database) -> None:
+    """The same question again and again: after another score, another name, a published ranking, another minute, the year's end."""
+    before = await ask(database, ranking.handle, "năm 2024")
+    assert await ask(database, ranking.handle, "năm 2024") == before
+    await change(database, 2024, {"LAO_CAI": {"I.1": Entry(actual=Decimal(0))}})
+    changed = await ask(database, ranking.handle, "năm 2024")
+    assert changed[2] == "2. Hà Giang · 853,55"
+    unit = await database.read(lambda read: units.unit(read, "LANG_SON"))
+    assert unit is not None
+    await database.write([effect(units.save_unit, replace(unit, name="Lạng Sơn mới"))])
+    assert (await ask(database, ranking.handle, "năm 2024"))[1] == "1. Lạng Sơn mới · 938,85"
+    await database.write(await database.read(lambda read: standing.publish(read, 2024, None, NOW + 5)))
+    assert "giữ nguyên" in (await ask(database, ranking.handle, "năm 2024"))[4]
+    assert (await ask(database, ranking.handle, "năm 2024", day="2026-11-24"))[0].endswith("đến 08:00 24/11/2026)")
 
 
 @pytest.mark.parametrize("said", ["lao cai 2024", "Lào Cai năm 2024", "2024 tỉnh lào cai", "lao cai nam 2024 hien tai the nao", "lca 2024"])
@@ -162,15 +180,15 @@ async def test_an_excluded_unit_is_told_why_it_has_no_rank(database: Database) -
     row = StoredAdjustment("LANG_SON", "X1", "verified", 1)
     await database.write(await database.read(lambda read: standing.rescore(read, 2024, {}, "verified", NOW, adjustments=(row,))))
     lines = await ask(database, ranking.handle, "2024")
-    assert lines[4] == "– · Lạng Sơn · 938,85 · chưa xét (hoãn)"
-    assert lines[5] == "Lạng Sơn: chưa xét (hoãn), 938,85 điểm"
+    assert lines[4:6] == ["– Lạng Sơn", "   938,85 · chưa xét (hoãn)"]
+    assert lines[6] == "Lạng Sơn: chưa xét (hoãn), 938,85 điểm"
 
 
 async def test_pages(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ranking, "PAGE", 3)
     assert await ask(database, ranking.handle, "trang 2 năm 2024") == [
         "Xếp hạng năm 2024 (tạm tính, đến 08:00 23/11/2026)", "Trang 2/3", "4. Điện Biên · 853,05", "4. Lai Châu · 853,05",
-        "6. Sơn La · 820,55", "1. Trang trước", "2. Trang sau",
+        "6. Sơn La · 820,55", "Gõ số để chọn:", "1. Trang trước", "2. Trang sau",
     ]  # fmt: skip
     assert (await ask(database, ranking.handle, "trang 3 2024"))[2] == "7. Cao Bằng · 818,05"
     assert (await ask(database, ranking.handle, "trang 9 2024"))[0] == "Bảng xếp hạng chỉ có 3 trang."

@@ -257,3 +257,21 @@ def test_a_half_goes_away_from_zero(value: str, rounded: str) -> None:
 
 def test_the_table_says_to_how_many_decimals() -> None:
     assert score_unit(replace(TABLE, decimals=0), UnitInput({"R": entry("9", "7")}), {}).scores["R"].points == 23
+
+
+PLANS = st.decimals(-5, 300, places=2) | st.just(Decimal(0)) | st.none()
+
+
+@given(
+    st.sampled_from(("ratio", "ratio_leader")), st.sampled_from(("up", "down")), st.fractions(0, 300, max_denominator=50),
+    st.none() | st.builds(Entry, PLANS, PLANS), st.none() | st.just(BEST) | st.fractions(Fraction(1, 50), 60, max_denominator=900),
+    st.integers(0, 4),
+)  # fmt: skip
+def test_the_score_of_a_ratio_in_whole_numbers_is_the_rounded_exact_one(
+    rule: str, direction: str, most: Fraction, entry: Entry | None, leader: Fraction | float | None, decimals: int
+) -> None:
+    criterion = Criterion("I.1", "", most, "%", rule, direction)  # type: ignore[arg-type]
+    exact = exact_points(criterion, entry, leader)
+    score = score_criterion(criterion, entry, leader, decimals)
+    assert score.missing == (exact is None)
+    assert score.points == (0 if exact is None else round_half_up(exact, decimals))
