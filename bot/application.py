@@ -3,33 +3,41 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-
 from bot.backups import DailyBackup
-from bot.channels.base import Channel, HasMenu
+from bot.channels.base import Channel, HasMenu, Keeps
 from bot.clock import Clock
 from bot.counters import Counters
+from bot.facts import Known
 from bot.health import Health
 from bot.language import languages
 from bot.menus import Menus
 from bot.sender import Sender
+from bot.sending.links import Links
+from bot.sending.ration import rations
 from bot.turns import Minting, Turns
 from handlers.broadcasting.due import due_broadcasts
 from handlers.dispatch import Dispatcher
 from handlers.registry import registry
 from handlers.schedule.alerts import due_alerts
+from handlers.schedule.quota_alerts import due_quota
 from handlers.schedule.reminding import due_reminders, letters_in, look, planned_instants, still_wanted
 from handlers.schedule.upkeep import due_upkeep
-from storage import broadcasts, conversation, inbox, linking, outbox, settings
+from storage import broadcasts, conversation, inbox, linking, outbox, page_links, quota, settings
 from storage.connection import Database, Snapshot, effect
-from storage.errors import Conflict
+from storage.erasing import forget_the_erased
+from storage.errors import Conflict, StorageError
 from storage.invitations import ALPHABET, LENGTH
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +56,8 @@ LOOK_AHEAD_DAYS = 120
 
 
 def random_minting() -> Minting:
-    """New ids and joining codes from the operating system's randomness."""
-    return Minting(_Opaque(), lambda: "".join(secrets.choice(ALPHABET) for _ in range(LENGTH)))
+    """New ids, joining codes and secrets from the operating system's randomness."""
+    return Minting(_Opaque(), lambda: "".join(secrets.choice(ALPHABET) for _ in range(LENGTH)), lambda: secrets.token_urlsafe(32))
 
 
 class _Opaque:
@@ -92,17 +100,22 @@ class Application:
         self.zone = zone
         self._channels = {channel.name: channel for channel in channels}
         self.minting = minting or random_minting()
-        self.facts = facts or {}
+        self.rations = rations(channels, clock, zone)
+        self.facts = Known(dict(each.budget.fact for each in self.rations.values()), {} if facts is None else facts)
         self.language = language
         self.languages = spoken = languages(zone)
+        links = Links(self.facts, self.minting.secret, clock)
         self.senders = {
-            channel.name: Sender(database, channel, clock, spoken, still_wanted, channels=self._channels, moved=self._moved)
+            channel.name: Sender(
+                database, channel, clock, spoken, still_wanted, channels=self._channels, moved=self._moved, links=links,
+                ration=self.rations.get(channel.name),
+            )
             for channel in channels
-        }
+        }  # fmt: skip
         self._given: set[str] = set()
         self.turns = Turns(
             database, self._channels, clock, zone, Dispatcher(registry(), spoken), spoken, language, self.minting, self.facts, self.wake,
-            self.counters,
+            self.counters, self._beside,
         )  # fmt: skip
         self._menus = [
             Menus(database, channel, clock, zone, spoken, language) for channel in channels if isinstance(channel, HasMenu)
@@ -126,10 +139,12 @@ class Application:
             return
         for channel in self._channels.values():
             self._listening.append(asyncio.create_task(self._listen(channel), name=f"listen {channel.name}"))
-            self._tasks.append(asyncio.create_task(self.senders[channel.name].run(), name=f"send {channel.name}"))
+            self._tasks.append(asyncio.create_task(self._send(channel.name), name=f"send {channel.name}"))
         self._tasks += [asyncio.create_task(menus.run(), name="menus") for menus in self._menus]
         self._tasks.append(asyncio.create_task(self._tick_safely(), name="first tick"))
-        self._scheduler = AsyncIOScheduler(timezone=self.zone)
+        # Loaded when all the rest runs already.
+        scheduling = await asyncio.to_thread(importlib.import_module, "apscheduler.schedulers.asyncio")
+        self._scheduler = scheduling.AsyncIOScheduler(timezone=self.zone)
         self._scheduler.add_job(
             self._tick_safely, "interval", seconds=TICK_SECONDS, coalesce=True, misfire_grace_time=None, max_instances=1
         )
@@ -203,8 +218,11 @@ class Application:
         except Conflict:
             log.info("A broadcast has moved on in between; the next tick looks again")
         alert = await self.database.read(
-            lambda read: (*due_alerts(read, now, self.zone, self._channels), *due_upkeep(read, now, self.zone))
-        )
+            lambda read: (
+                *due_alerts(read, now, self.zone, self._channels), *due_upkeep(read, now, self.zone),
+                *due_quota(read, now, self.zone, self.facts, self._channels),
+            )
+        )  # fmt: skip
         try:
             if alert:
                 await self.database.write(alert)
@@ -212,8 +230,10 @@ class Application:
             log.info("What could not be sent has changed in between; the next tick tells of it")
         if not self._swept <= now < self._swept + SWEEP_SECONDS:
             self._swept = now
-            forgotten = (conversation.drop_old_menus, inbox.drop_old, outbox.drop_old, linking.drop_old)
-            await self.database.write(tuple(effect(each, now) for each in forgotten))
+            kept = tuple(channel.drop_old for channel in self.channels if isinstance(channel, Keeps))
+            forgotten = (conversation.drop_old_menus, inbox.drop_old, outbox.drop_old, linking.drop_old, page_links.drop_old)
+            await self.database.write(tuple(effect(each, now) for each in (*forgotten, quota.drop_old, forget_the_erased, *kept)))
+            await self.database.fold()
         if self._backups is not None:
             await self._backups.tick()
         self.counters.ticked(self.counters.now() - began, letters_in(effects))
@@ -246,6 +266,11 @@ class Application:
         self._given.add(channel)
         self.senders[channel].look_again()
 
+    def _beside(self, channel: str, address: str) -> None:
+        """A message went out that no letter tells of."""
+        if channel in self.rations:
+            self.rations[channel].beside(address)
+
     def wake(self) -> None:
         """Letters were queued."""
         for sender in self.senders.values():
@@ -263,6 +288,14 @@ class Application:
             log.exception("A tick failed; the next one takes up its reminders")
         finally:
             self._ticking = False
+
+    async def _send(self, channel: str) -> None:
+        """Nothing leaves before the file is known to be sound: it could not be noted, and would leave again."""
+        try:
+            await self.database.sound()
+        except StorageError:
+            return      # told by who opened it
+        await self.senders[channel].run()
 
     async def _listen(self, channel: Channel) -> None:
         async def position() -> tuple[str, int] | None:

@@ -23,3 +23,21 @@ class Facts(Mapping[str, str]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+
+@dataclass(frozen=True)
+class Known(Mapping[str, str]):
+    """What is ``fixed`` since the start, and the ``others``."""
+
+    fixed: Mapping[str, str]
+    others: Mapping[str, str]
+
+    def __getitem__(self, name: str) -> str:
+        return self.fixed[name] if name in self.fixed else self.others[name]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.fixed
+        yield from (name for name in self.others if name not in self.fixed)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)

@@ -21,6 +21,9 @@ from prometheus_client.registry import Collector, CollectorRegistry
 from bot.application import Application
 from bot.channels.base import Watched
 from bot.counters import Spread
+from handlers.rules.quota import Forecast
+from handlers.schedule.quota_forecast import month
+from storage import quota
 from storage.gauges import Gauges, look
 
 
@@ -37,10 +40,16 @@ async def scrape(application: Application) -> bytes:
     """All figures as they stand now, the database's in one read."""
     now = application.clock.now()
     today = datetime.fromtimestamp(now, application.zone).date().isoformat()
-    gauges = await application.database.read(lambda read: look(read, now, today))
+    budgets = tuple(each.budget for each in application.rations.values())
+    gauges, months = await application.database.read(
+        lambda read: (
+            look(read, now, today),
+            tuple((month(read, budget, now, application.zone), quota.held(read, budget.channel)) for budget in budgets),
+        )
+    )
     wal, free = await asyncio.to_thread(_disk, application.database.path)
     registry = CollectorRegistry()
-    registry.register(_Look(application, gauges, now, wal, free))
+    registry.register(_Look(application, gauges, months, now, wal, free))
     return generate_latest(registry)
 
 
@@ -64,7 +73,10 @@ def _disk(path: Path) -> tuple[int, int]:
 class _Look(Collector):
     """One scrape."""
 
-    def __init__(self, application: Application, gauges: Gauges, now: int, wal: int, free: int) -> None:
+    def __init__(
+        self, application: Application, gauges: Gauges, months: tuple[tuple[Forecast, int], ...], now: int, wal: int, free: int
+    ) -> None:
+        self._months = months
         self._application = application
         self._counters = application.counters
         self._gauges = gauges
@@ -78,6 +90,7 @@ class _Look(Collector):
         yield from self._queues()
         yield from self._ticks()
         yield from self._channels()
+        yield from self._quotas()
         yield from self._sizes()
 
     def _turns(self) -> Iterator[Metric]:
@@ -123,6 +136,25 @@ class _Look(Collector):
                 lost.add_metric((channel.name,), float(channel.contact.lost))
         yield age
         yield lost
+
+    def _quotas(self) -> Iterator[Metric]:
+        """Of channels whose platform takes a number of messages a month."""
+        for name, told, value in (
+            ("limit", "Messages that the platform takes in a month", lambda stands: stands.budget.monthly),
+            ("used", "Messages that it has taken in this month", lambda stands: stands.used),
+            ("expected", "Messages that it will have taken by the end of the month, if all goes on so", lambda stands: stands.expected),
+            ("reserve", "Messages kept for answers until then", lambda stands: stands.reserve),
+            ("people", "People written to in this month", lambda stands: stands.users),
+            ("refused", "1: the platform says that the month is used up", lambda stands: float(stands.refused)),
+        ):
+            gauge = GaugeMetricFamily(f"thidua_quota_{name}", told, labels=("channel",))
+            for stands, _ in self._months:
+                gauge.add_metric((stands.budget.channel,), value(stands))
+            yield gauge
+        held = GaugeMetricFamily("thidua_quota_held", "Letters that wait because the month has no room", labels=("channel",))
+        for stands, count in self._months:
+            held.add_metric((stands.budget.channel,), count)
+        yield held
 
     def _sizes(self) -> Iterator[Metric]:
         for name, told, value in (

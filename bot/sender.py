@@ -20,9 +20,11 @@ from bot.pacing import Lane, Paced, Pacer
 from bot.sending.delivery import Delivery
 from bot.sending.desk import Desk
 from bot.sending.lane import LOOK_SECONDS, LetterLane
+from bot.sending.links import Links
 from bot.sending.notes import Notes
 from bot.sending.outcome import Outcomes
 from bot.sending.progress import Progress
+from bot.sending.ration import Ration
 from bot.sending.waiting import Entry
 from handlers.kit.wire import decode
 from storage import outbox
@@ -43,7 +45,8 @@ class Sender:
 
     ``channels``: the names of all that run, to which a refused reminder may go; ``moved`` is called with the name of one that was given
     letters. ``counts`` holds what became of attempts: sent, repeated, moved, blocked, failed, dropped, rate_limited, unknown,
-    unreachable, exhausted, not_noted.
+    unreachable, exhausted, held, not_noted. ``links``: makes the addresses under which files are had on a channel that takes none;
+    ``ration``: of a channel with a monthly budget.
     """
 
     def __init__(
@@ -56,15 +59,18 @@ class Sender:
         *,
         channels: Collection[str] = (),
         moved: Callable[[str], None] = lambda channel: None,
+        links: Links | None = None,
+        ration: Ration | None = None,
     ) -> None:
         self.pacer = channel.pacer if isinstance(channel, Paced) else Pacer(channel.capabilities.pace)
         self._database = database
         self._channel = channel.name
         self._clock = clock
         self._still_wanted = still_wanted
-        self._delivery = Delivery(database, channel, languages, self.pacer)
+        self._delivery = Delivery(database, channel, languages, self.pacer, links or Links({}, str, clock), ration)
         self._desk = Desk(database, channel.name, self.pacer)
-        self._outcomes = Outcomes(channel.name, clock, self._desk, self._delivery, tuple(channels) or (channel.name,), moved)
+        self._ration = ration
+        self._outcomes = Outcomes(channel.name, clock, self._desk, self._delivery, tuple(channels) or (channel.name,), moved, ration)
         self._notes = Notes(database, channel.name)
         self._flying: set[asyncio.Task[None]] = set()
         self._ending = asyncio.Event()
@@ -159,7 +165,7 @@ class Sender:
                 entries = self._desk.take(lane, now)
                 if not entries:
                     return self._desk.chats.rest()
-                for entry, letter in await self._standing(lane, entries):
+                for entry, letter in await self._with_room(lane, await self._standing(lane, entries)):
                     left = await self.pacer.admit(lane.name, entry.address)
                     if self._ending.is_set():        # `finish` has looked already at what is under way, and would not wait for this one
                         self._desk.put_back(lane, entry)
@@ -198,6 +204,27 @@ class Sender:
             else:
                 standing.append((entry, letter))
         return standing
+
+    async def _with_room(self, lane: LetterLane, standing: list[tuple[Entry, Letter]]) -> list[tuple[Entry, Letter]]:
+        """Those for which the channel's month has room; the others go to another channel of their person, or wait."""
+        asked = {letter.id for _, letter in standing if letter.parts is None or not Progress.load(letter.parts).begun}
+        if self._ration is None or lane.name == "reply" or not asked:
+            return standing
+        before = lane.flying + len(self._desk.lanes["reply"].waiting)       # replies that wait leave before it too
+        try:
+            found = await self._ration.sift(self._database, asked, lane.taken, before)
+        except StorageError:
+            for entry, _ in standing:
+                self._desk.put_back(lane, entry)
+            raise
+        for entry, letter in standing:
+            if letter.id in found.held:
+                self._desk.hold_back(lane, entry, self._ration.look_again_at(), self._clock.now())
+            elif letter.id in found.moved:
+                self._desk.settle(lane, entry)
+        self.counts["held"] += len(found.held)
+        self._outcomes.gave(set(found.channels))
+        return [(entry, letter) for entry, letter in standing if letter.id not in found.held | found.moved]
 
     def _why_not(self, read: Snapshot, letter: Letter, now: int) -> str | None:
         """Why a letter shall not leave any more; None: it shall."""

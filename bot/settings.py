@@ -51,12 +51,14 @@ class Settings:
     log: str
     backup: Path | None
     telegram_pace: tuple[int, int, int] | None
+    webchat: tuple[int, int] | None
+    zalo_quota: tuple[int, int | None] | None
 
 
 NAMES = (
     "THIDUA_DATABASE", "THIDUA_TELEGRAM_TOKEN", "THIDUA_TELEGRAM_API", "THIDUA_TELEGRAM_WEBHOOK", "THIDUA_ZALO_TOKEN",
     "THIDUA_ZALO_API", "THIDUA_ZALO_WEBHOOK", "THIDUA_WEB", "THIDUA_PUBLIC_URL", "THIDUA_METRICS", "THIDUA_TIMEZONE",
-    "THIDUA_LANGUAGE", "THIDUA_LOG", "THIDUA_BACKUP", "THIDUA_TELEGRAM_PACE",
+    "THIDUA_LANGUAGE", "THIDUA_LOG", "THIDUA_BACKUP", "THIDUA_TELEGRAM_PACE", "THIDUA_WEBCHAT", "THIDUA_ZALO_QUOTA",
 )  # fmt: skip
 """The names that operators use; each stands in the README."""
 
@@ -64,6 +66,12 @@ DEFAULT_TELEGRAM_API = "https://api.telegram.org"
 DEFAULT_ZALO_API = "https://bot-api.zaloplatforms.com"
 DEFAULT_TELEGRAM_PACE = "30 1 20"
 """Telegram's own limits: messages a second altogether, a second to one chat, a minute to one group."""
+
+DEFAULT_ZALO_QUOTA = "3000 50"
+"""Zalo's free plan: messages a month, people."""
+
+DEFAULT_WEBCHAT = "30 180"
+"""Days that a browser stays signed in to the chat page: not used, and however much it is used."""
 
 
 def load(environ: Mapping[str, str], dotenv: Path | None = None) -> Settings:
@@ -87,6 +95,8 @@ def load(environ: Mapping[str, str], dotenv: Path | None = None) -> Settings:
         log=_one_of("THIDUA_LOG", given.get("THIDUA_LOG", "INFO").upper(), LOG_LEVELS),
         backup=_folder(given, "THIDUA_BACKUP"),
         telegram_pace=_pace(given.get("THIDUA_TELEGRAM_PACE", DEFAULT_TELEGRAM_PACE)),
+        webchat=_webchat(given.get("THIDUA_WEBCHAT", DEFAULT_WEBCHAT)),
+        zalo_quota=_quota(given.get("THIDUA_ZALO_QUOTA", DEFAULT_ZALO_QUOTA)),
     )
 
 
@@ -194,6 +204,33 @@ def _pace(value: str) -> tuple[int, int, int] | None:
             )
         )
     return numbers[0], numbers[1], numbers[2]
+
+
+def _webchat(value: str) -> tuple[int, int] | None:
+    if value.lower() == "off":
+        return None
+    numbers = [int(word) if word.isascii() and word.isdecimal() else 0 for word in value.replace(",", " ").split()]
+    if len(numbers) != 2 or not 0 < numbers[0] <= numbers[1] <= 3_650:
+        raise SettingError(
+            m(
+                "THIDUA_WEBCHAT: expected two numbers of days (signed in without use, signed in at the longest) like 30 180, or off;"
+                " not {value}",
+                value=value,
+            )
+        )
+    return numbers[0], numbers[1]
+
+
+def _quota(value: str) -> tuple[int, int | None] | None:
+    """Messages a month, and people where they are limited."""
+    if value.lower() == "off":
+        return None
+    numbers = [int(word) if word.isascii() and word.isdecimal() else 0 for word in value.replace(",", " ").split()]
+    if len(numbers) not in (1, 2) or not all(0 < number <= 100_000_000 for number in numbers):
+        raise SettingError(
+            m("THIDUA_ZALO_QUOTA: expected messages a month and people, like 3000 50, messages alone, or off; not {value}", value=value)
+        )
+    return numbers[0], numbers[1] if len(numbers) == 2 else None
 
 
 def _zone(value: str) -> ZoneInfo:

@@ -17,14 +17,14 @@ from zoneinfo import ZoneInfo
 from bot.channels.base import Channel, FileTooLarge, Inbound, Part, SendError
 from bot.clock import Clock
 from bot.counters import Counters
+from bot.keeping import LARGEST_FILE, keep
 from bot.language import Language
 from bot.screening import only_the_fact, read_screened, screen
 from handlers.kit.message import m
 from handlers.kit.reply import say
 from handlers.kit.turn import Input, Other, Place, Sent, Turn
 from handlers.kit.wire import queue_effects
-from handlers.rules.secrets import secret_mark
-from storage import files, inbox, people
+from storage import inbox, people
 from storage.connection import Database, Effect, Snapshot, effect
 from storage.errors import Conflict, DatabaseBusy, DatabaseFull, StorageError
 
@@ -33,13 +33,14 @@ log = logging.getLogger(__name__)
 MOST_TRIES = 8
 """How often a turn is decided again because somebody wrote in between; more means a defect, not a busy hour."""
 
-LARGEST_FILE = 20 * 1024 * 1024
-
 NOT_STORED = m(
     "The system cannot write at the moment, so nothing was recorded yet. The message is taken up as soon as it can be;"
     " there is no need to send it again."
 )
 """True of both cases: a stored update is taken up by `Turns.retry`, one that was not stored is not acknowledged and comes again."""
+
+NOT_FOR_US = ""
+"""Of what people write to each other in a group nothing is kept but its key."""
 
 TELL_AGAIN_SECONDS = 600
 FAILED = m("Something went wrong and nothing was recorded. Please try again.")
@@ -60,10 +61,11 @@ class _Update:
 
 @dataclass(frozen=True, slots=True)
 class Minting:
-    """Where new ids and joining codes come from."""
+    """Where new ids, joining codes and the secrets of links come from."""
 
     opaque: Callable[[], str]
     code: Callable[[], str]
+    secret: Callable[[], str]
 
 
 class Turns:
@@ -82,7 +84,9 @@ class Turns:
         facts: Mapping[str, str],
         committed: Callable[[], None],
         counters: Counters | None = None,
+        beside: Callable[[str, str], None] = lambda channel, address: None,
     ) -> None:
+        self._beside = beside
         self._database = database
         self._channels = channels
         self._clock = clock
@@ -115,7 +119,7 @@ class Turns:
         except Exception:
             log.exception("An update could not be understood", extra={"channel": channel})
             inbound = None
-        stored = payload if inbound is None else _screened(inbound, payload)
+        stored = NOT_FOR_US if inbound is None else _screened(inbound, payload)
         try:
             (update_id,) = await self._database.write((effect(inbox.store, channel, key, stored, self._clock.now()),))
         except StorageError:
@@ -123,7 +127,7 @@ class Turns:
             if inbound is not None:
                 await self._say_not_stored(channel, inbound)
             raise
-        if stored is not payload:
+        if stored is not payload and inbound is not None:
             self._counters.update(channel, "screened")
         if not isinstance(update_id, int):
             self._counters.update(channel, "duplicate")
@@ -232,6 +236,7 @@ class Turns:
             language=language if language in self._languages else self._default_language,
             mint=self._minting.opaque,
             mint_code=self._minting.code,
+            mint_secret=self._minting.secret,
             display_name=inbound.display_name,
             facts=self._facts,
         )
@@ -252,11 +257,7 @@ class Turns:
         except SendError:
             log.warning("A file could not be fetched", extra={"channel": channel})
             return _problem(sent, "unavailable"), ()
-        if secret_mark(file.name, file_name=True):
-            return Other("secret"), ()
-        sha256 = await asyncio.to_thread(files.write_content, self._database.files, content)
-        stored = effect(files.add, sha256, file.media_type, len(content), self._clock.now())
-        return Sent(sha256, file.media_type, file.name, len(content), file.caption), (stored,)
+        return await keep(self._database, file.name, file.media_type, content, self._clock.now(), file.caption)
 
     async def _give_up(self, update: _Update, inbound: Inbound) -> None:
         """A defect: the update is set aside so that it does not come back, and its sender is told."""
@@ -280,6 +281,7 @@ class Turns:
         text = self._languages[self._default_language].text(NOT_STORED)
         try:
             await self._channels[channel].send(inbound.address, inbound.thread, Part("text", text), None, None)
+            self._beside(channel, inbound.address)
         except SendError:
             log.warning("Somebody could not be told that nothing was recorded", extra={"channel": channel})
 

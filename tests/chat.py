@@ -86,9 +86,9 @@ class Double:
 
 
 def counting() -> Minting:
-    """Ids and codes that are the same in every run."""
-    numbers, codes = itertools.count(1), itertools.count()
-    return Minting(lambda: f"id{next(numbers):08d}", lambda: _code(next(codes)))
+    """Ids, codes and secrets that are the same in every run."""
+    numbers, codes, secrets = itertools.count(1), itertools.count(), itertools.count(1)
+    return Minting(lambda: f"id{next(numbers):08d}", lambda: _code(next(codes)), lambda: f"secret{next(secrets):037d}")
 
 
 def _code(number: int) -> str:
@@ -103,6 +103,7 @@ class Chat:
         self.clock = MovableClock(start)
         self.channel = Double(channel, capabilities)
         self.minting = counting()
+        self.facts: dict[str, str] = {}
         self._keys = itertools.count(1)
         self.languages = languages(ZONE)
         self.language: Language = self.languages["vi"]
@@ -111,7 +112,9 @@ class Chat:
 
     async def open(self) -> None:
         database = await Database.open(self.path)
-        self.application = Application(database, (self.channel,), self.clock, ZONE, minting=self.minting, background=False)
+        self.application = Application(
+            database, (self.channel,), self.clock, ZONE, minting=self.minting, facts=self.facts, background=False
+        )
         await self.application.start()
 
     async def close(self) -> None:
@@ -146,6 +149,14 @@ class Chat:
     def place(self, address: str) -> tuple[str, str]:
         """The account: channel and address there."""
         return self.channel.name, address
+
+    group = ""
+    """Where it is said, if not in private chats (`tests.conversation` has a group)."""
+
+    def enter(self, group: str) -> None:
+        """From now on it is said in a group, or with "" in private."""
+        if group:
+            raise ValueError("this chat has no group")
 
     def change(self, channel: str) -> None:
         """Go on on another channel: a chat over a double has this one alone (`tests.conversation` has several)."""
@@ -240,6 +251,6 @@ def shows(text: str, choices: tuple[Choice, ...], language: Language) -> bool:
 def _without_choices(text: str) -> str:
     """An earlier letter's text without the choices at its end: only those of the latest are shown."""
     paragraphs = text.split("\n\n")
-    while paragraphs and all(re.match(r"\d+\. |Hoặc gõ: ", line) for line in paragraphs[-1].splitlines()):
+    while paragraphs and all(re.match(r"\d+\. |Hoặc gõ: |Gõ số để chọn:$", line) for line in paragraphs[-1].splitlines()):
         paragraphs.pop()
     return "\n\n".join(paragraphs)

@@ -8,6 +8,9 @@ from pathlib import Path
 from bot.application import Application
 from bot.channels.base import Part
 from handlers.kit.menu import numbered
+from handlers.kit.reply import Choice
+from handlers.kit.wire import decode_choices
+from storage import conversation
 from storage.connection import Database
 from tests.chat import WITHOUT_BUTTONS, ZONE, Chat, label_among
 from tests.lines import Line
@@ -24,10 +27,10 @@ class Conversation(Chat):
     async def open(self) -> None:
         channels = tuple(line.channel for line in self.lines.values())
         database = await Database.open(self.path)
-        self.application = Application(database, channels, self.clock, ZONE, minting=self.minting, background=False)
+        self.application = Application(database, channels, self.clock, ZONE, minting=self.minting, facts=self.facts, background=False)
         await self.application.start()
         for name, line in self.lines.items():
-            await line.open(self.application.receiver(name))
+            await line.open(self.application.receiver(name), self.application)
 
     async def close(self) -> None:
         for line in self.lines.values():
@@ -37,6 +40,17 @@ class Conversation(Chat):
     def change(self, channel: str) -> None:
         self.line = self.lines[channel]
         self.channel = self.line.channel     # type: ignore[assignment]
+
+    def enter(self, group: str) -> None:
+        self.group = group
+        self.line.enter(group)
+
+    async def choices(self, address: str) -> tuple[str, tuple[Choice, ...]]:
+        if not self.group:
+            return await super().choices(address)
+        where = (self.channel.name, self.line.group)
+        menu = await self.application.database.read(lambda read: conversation.latest_menu(read, *where))
+        return ("", ()) if menu is None else (menu.id, decode_choices(menu.choices))
 
     def place(self, address: str) -> tuple[str, str]:
         self.line.meet(address)

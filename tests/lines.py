@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from bot.application import Application
 from bot.channels.base import Button, Channel, Part, Receive
 from bot.channels.console import Console
 from bot.channels.telegram import Telegram
@@ -37,11 +38,17 @@ class Line(Protocol):
 
     channel: Channel
 
-    async def open(self, receive: Receive) -> None:
+    async def open(self, receive: Receive, application: Application) -> None:
         """What is said goes to ``receive`` from now on."""
 
     def address(self, who: str) -> str:
         """The person's address on this channel."""
+
+    group: str
+    """The address of the group in which people speak, or "" """
+
+    def enter(self, group: str) -> None:
+        """From now on people speak in a group, to the bot; with "" in private."""
 
     def meet(self, who: str) -> None:
         """The person has written here before, so that they may be written to."""
@@ -100,7 +107,9 @@ class ShowingTelegram(FakeTelegram):
 
 
 class TelegramLine:
-    """Messages, edited messages, taps and documents."""
+    """Messages, edited messages, taps and documents; in a group the bot is mentioned."""
+
+    group = ""
 
     def __init__(self, platform: ShowingTelegram) -> None:
         self.platform = platform
@@ -111,18 +120,33 @@ class TelegramLine:
         self._last: dict[str, int] = {}
         self._read: dict[str, int] = defaultdict(int)
 
-    async def open(self, receive: Receive) -> None:
+    async def open(self, receive: Receive, application: Application) -> None:
         self._receive = receive
         await self._telegram._learn()
 
     def address(self, who: str) -> str:
         return str(_number(who))
 
+    def enter(self, group: str) -> None:
+        self.group = f"-{_number(group)}" if group else ""
+        if group:
+            self.platform.messages.setdefault(int(self.group), {})
+
+    def _chat(self, who: str) -> int:
+        return int(self.group) if self.group else _number(who)
+
     def meet(self, who: str) -> None:
         self.platform.messages.setdefault(_number(who), {})
 
     async def say(self, who: str, text: str) -> None:
-        self._last[who] = await self.platform.say(_number(who), text, first=display_name(who), last="")
+        if self.group:
+            person = {"id": _number(who), "is_bot": False, "first_name": display_name(who)}
+            said = text if text.startswith("/") else f"@{fake_telegram.BOT['username']} {text}"
+            self._last[who] = next(self.platform._message_ids)
+            message = {"message_id": self._last[who], "date": 1, "from": person, "chat": {"id": int(self.group), "type": "supergroup"}}
+            await self.platform.update({"message": {**message, "text": said}})
+        else:
+            self._last[who] = await self.platform.say(_number(who), text, first=display_name(who), last="")
         await self._handed()
 
     async def edit(self, who: str, text: str) -> None:
@@ -133,13 +157,15 @@ class TelegramLine:
         await self._handed()
 
     async def tap(self, who: str, label: str) -> None:
-        chat = _number(who)
+        chat = self._chat(who)
         for number in reversed([number for at, number in self.platform.appeared if at == chat]):
             rows = self.platform.messages[chat][number].get("reply_markup", {}).get("inline_keyboard", [])
             if rows:
                 data = matching(label, {button["text"]: button["callback_data"] for row in rows for button in row})
                 await self.platform.press(chat, number, data)
-                self.platform._updates[-1]["callback_query"]["from"] |= {"first_name": display_name(who), "last_name": ""}
+                query = self.platform._updates[-1]["callback_query"]
+                query["from"] |= {"id": _number(who), "first_name": display_name(who), "last_name": ""}
+                query["message"]["chat"]["type"] = "supergroup" if self.group else "private"
                 return await self._handed()
         raise AssertionError(f"no buttons at {who}")
 
@@ -149,9 +175,9 @@ class TelegramLine:
         await self._handed()
 
     def new(self, who: str) -> list[Part]:
-        chat = _number(who)
+        chat, reader = self._chat(who), self.group or who
         mine = [number for at, number in self.platform.appeared if at == chat]
-        fresh, self._read[who] = mine[self._read[who] :], len(mine)
+        fresh, self._read[reader] = mine[self._read[reader] :], len(mine)
         return [self._seen(chat, number) for number in fresh]
 
     def _seen(self, chat: int, number: int) -> Part:
@@ -172,28 +198,38 @@ class TelegramLine:
 
 
 class ZaloLine:
-    """Texts and photos; no taps, no edits, no files: a document is photographed."""
+    """Texts and photos; no taps, no edits, no files: a document is photographed. In a group the bot is mentioned."""
+
+    group = ""
 
     def __init__(self, platform: FakeZalo) -> None:
         self.platform = platform
         platform.texts.clear()
         platform.calls.clear()
         platform.left = fake_zalo.MONTHLY
-        self.channel: Channel = Zalo(fake_zalo.TOKEN, platform.root)
+        self._zalo = Zalo(fake_zalo.TOKEN, platform.root)
+        self.channel: Channel = self._zalo
         self._receive: Receive
         self._read: dict[str, int] = defaultdict(int)
 
-    async def open(self, receive: Receive) -> None:
+    async def open(self, receive: Receive, application: Application) -> None:
         self._receive = receive
+        await self._zalo._learn()
 
     def address(self, who: str) -> str:
         return f"{_number(who):012x}"
+
+    def enter(self, group: str) -> None:
+        self.group = f"g{_number(group):011x}" if group else ""
 
     def meet(self, who: str) -> None:
         self.platform._known.add(self.address(who))
 
     async def say(self, who: str, text: str) -> None:
-        await self.platform.say(self.address(who), text, name=display_name(who))
+        if self.group:
+            await self.platform.say(self.group, f"@Bot Thi Đua {text}", sender=self.address(who), name=display_name(who))
+        else:
+            await self.platform.say(self.address(who), text, name=display_name(who))
         await self._handed()
 
     async def edit(self, who: str, text: str) -> None:
@@ -207,8 +243,9 @@ class ZaloLine:
         await self._handed()
 
     def new(self, who: str) -> list[Part]:
-        texts = self.platform.texts[self.address(who)]
-        fresh, self._read[who] = texts[self._read[who] :], len(texts)
+        reader = self.group or who
+        texts = self.platform.texts[self.group or self.address(who)]
+        fresh, self._read[reader] = texts[self._read[reader] :], len(texts)
         return [Part("text", text) for text in fresh]
 
     async def _handed(self) -> None:
@@ -239,6 +276,8 @@ class _Terminal(Console):
 class ConsoleLine:
     """Lines typed into a terminal."""
 
+    group = ""
+
     def __init__(self) -> None:
         self._terminal = _Terminal()
         self.channel: Channel = self._terminal
@@ -246,11 +285,15 @@ class ConsoleLine:
         self._keys = itertools.count(1)
         self._read: dict[str, int] = defaultdict(int)
 
-    async def open(self, receive: Receive) -> None:
+    async def open(self, receive: Receive, application: Application) -> None:
         self._receive = receive
 
     def address(self, who: str) -> str:
         return display_name(who)
+
+    def enter(self, group: str) -> None:
+        if group:
+            raise CannotBeSaid("a terminal has no groups")
 
     def meet(self, who: str) -> None: ...
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.channels.base import Unreachable
+from bot.channels.base import Quota, Unreachable
 from bot.counters import Counters, Spread
 from bot.metrics import scrape
 from storage import inbox
@@ -99,3 +100,17 @@ def test_the_age_of_a_tick_runs_from_the_start_and_then_from_the_last() -> None:
     counters.ticked(0.5, 2)
     now = 15.0
     assert counters.tick_age() == 3
+
+
+async def test_the_month_of_a_channel_with_a_budget(cluster: Callable[[], Path]) -> None:
+    chat = Chat(cluster(), START, replace(WITH_BUTTONS, quota=Quota(100, 50)), "test")
+    await chat.open()
+    try:
+        for _ in range(3):
+            await chat.say("an", "xin chao")
+        found = await figures(chat)
+        assert [found[f"thidua_quota_{name}", "test"] for name in ("limit", "used", "people", "held", "refused")] == [100, 3, 1, 0, 0]
+        assert found["thidua_quota_reserve", "test"] > 0
+        assert found["thidua_quota_expected", "test"] >= 3
+    finally:
+        await chat.close()

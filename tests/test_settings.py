@@ -33,6 +33,19 @@ def test_the_file_has_comments_quotes_and_exports(tmp_path: Path) -> None:
     assert read_dotenv(tmp_path / "absent") == {}
 
 
+def test_how_long_a_browser_stays_signed_in() -> None:
+    assert load({}).webchat == (30, 180)
+    assert load({"THIDUA_WEBCHAT": "1, 7"}).webchat == (1, 7)
+    assert load({"THIDUA_WEBCHAT": "OFF"}).webchat is None
+
+
+def test_what_zalos_plan_takes() -> None:
+    assert load({}).zalo_quota == (3_000, 50)
+    assert load({"THIDUA_ZALO_QUOTA": "20000"}).zalo_quota == (20_000, None)
+    assert load({"THIDUA_ZALO_QUOTA": "20000, 500"}).zalo_quota == (20_000, 500)
+    assert load({"THIDUA_ZALO_QUOTA": "Off"}).zalo_quota is None
+
+
 def test_hosts_and_ports() -> None:
     assert load({"THIDUA_WEB": "127.0.0.1:8080"}).web == HostPort("127.0.0.1", 8080)
     assert load({"THIDUA_METRICS": "[::1]:9100"}).metrics == HostPort("::1", 9100)
@@ -43,7 +56,9 @@ def test_hosts_and_ports() -> None:
     ("name", "value"),
     [("THIDUA_WEB", ":80"), ("THIDUA_WEB", "host:"), ("THIDUA_WEB", "host:0"), ("THIDUA_WEB", "a b:80"), ("THIDUA_PUBLIC_URL", "ftp://x"),
      ("THIDUA_ZALO_API", "https://"), ("THIDUA_TELEGRAM_API", "https://x:port"), ("THIDUA_TELEGRAM_TOKEN", "12 34"),
-     ("THIDUA_TIMEZONE", "../etc"), ("THIDUA_DATABASE", "/")],
+     ("THIDUA_TIMEZONE", "../etc"), ("THIDUA_DATABASE", "/"), ("THIDUA_WEBCHAT", "30"), ("THIDUA_WEBCHAT", "90 30"),
+     ("THIDUA_WEBCHAT", "0 5"), ("THIDUA_WEBCHAT", "on"), ("THIDUA_ZALO_QUOTA", "0"),
+     ("THIDUA_ZALO_QUOTA", "3000 50 1"), ("THIDUA_ZALO_QUOTA", "many")],
 )  # fmt: skip
 def test_what_is_refused(name: str, value: str) -> None:
     with pytest.raises(SettingError):

@@ -6,12 +6,16 @@
     < Xếp hạng năm 2026 …            answered; "…" stands for anything, alone in a line for any lines
     * Xác nhận                       chosen: a tap where there are buttons, its number where there are none
     ~ sửa lại                        the last typed message is edited
-    ^ bao-cao.pdf                    a file is sent
+    ^ bao-cao.pdf                    a file is sent; "^ bao-cao.pdf, if it can": not played where there are no files
     @ +2d                            the clock moves (d, h, m, or a date and time); reminders may come
     ! restart                        the application is closed without farewell and opened again
     ! restart +7d                    the same, and it was closed for a week
     # plan E23: ngày 2027-03-19      the plan is changed and applied beside the running bot (see tests/plan_change.py)
+    # pages https://thidua.example    the web side has this public address
+    # quota 3000 50: 2150 used       the channel takes 3,000 messages a month to 50 people, of which so many are used
+    = NTM01 12; NTM02 1              typed into the report form whose link was given last ("= xác nhận": reviewed and filed there)
     # on zalo                        from here on the same person speaks on this channel (accounts linked)
+    # in group                       from here on it is said in a group, to the bot ("# in private": no more)
     # only telegram web              not played on the other channels: they have no such thing
 """
 
@@ -23,12 +27,14 @@ from datetime import datetime
 from pathlib import Path
 
 from handlers.rules.text import fold
-from storage import people, units
+from storage import people, quota, units
 from storage.connection import effect
 from tests.chat import ZONE, Chat, lines
+from tests.page_form import PageForm
 from tests.plan_change import change_plan
 
-STEPS = "#>*~^@!"
+STEPS = "#>*~^@!="
+IF_IT_CAN = ", if it can"
 ROLES = {
     "cán bộ": "officer", "lãnh đạo": "leader", "thư ký": "secretary", "thẩm định": "verifier", "quan sát": "observer", "quản trị": "admin",
 }  # fmt: skip
@@ -92,6 +98,11 @@ class Player:
         self.chat = chat
         self.address = "stranger"
         self.menus: dict[tuple[str, str], str] = {}
+        self._page = PageForm()
+
+    def plays(self, step: Step) -> bool:
+        """False for a file that may be left out, on a channel that has none."""
+        return not step.text.endswith(IF_IT_CAN) or self.chat.channel.capabilities.files
 
     async def play(self, step: Step) -> list[str]:
         chat, text = self.chat, step.text
@@ -103,17 +114,28 @@ class Player:
             case "~":
                 parts = await chat.edit(self.address, text)
             case "^":
-                parts = await chat.send_file(self.address, text, b"%PDF-1.7 sample")
+                parts = await chat.send_file(self.address, text.removesuffix(IF_IT_CAN), b"%PDF-1.7 sample")
             case "@":
                 await chat.advance(_seconds(text, chat.clock.now()))
                 parts = chat.new(self.address)
             case "!":
                 await chat.restart(_seconds(found[0], chat.clock.now()) if (found := text.split()[1:]) else 0)
                 parts = chat.new(self.address)
+            case "=":
+                return await self._page.play(chat.application, text)
+            case _ if text.startswith("pages "):
+                chat.facts["public_url"] = text.removeprefix("pages ").strip()
+                return []
+            case _ if text.startswith("quota "):
+                await self._use_up(*map(int, re.findall(r"\d+", text)))
+                return []
             case _ if text.startswith("plan "):
                 event_id, _, change = text.removeprefix("plan ").partition(":")
                 folder = chat.path.parent / f"change-{chat.clock.now()}"
                 await change_plan(chat.application.database, folder, ZONE, chat.clock.now(), {event_id.strip(): change.strip()})
+                return []
+            case _ if text in ("in group", "in private"):
+                chat.enter("group" if text == "in group" else "")
                 return []
             case _ if text.startswith("on "):
                 await self._change_channel(text.removeprefix("on ").strip())
@@ -123,11 +145,23 @@ class Player:
                     return []
                 await self._become(text.removeprefix("as ").strip())
                 parts = chat.new(self.address)
-        where = (chat.channel.name, self.address)
+        for part in parts:
+            self._page.seen(part.text)
+        where = (chat.channel.name, chat.group or self.address)
         menu, choices = await chat.choices(self.address)
         fresh = menu != self.menus.get(where, "")
         self.menus[where] = menu
         return lines(parts, choices if fresh else (), await chat.spoken(self.address), buttons=chat.channel.capabilities.buttons)
+
+    async def _use_up(self, monthly: int, users: int, used: int) -> None:
+        """The channel has a budget, of which so much is used by answers, spread over the days of the month before this one."""
+        name, database = self.chat.channel.name, self.chat.application.database
+        self.chat.facts["quota:" + name] = f"{monthly} {users} 2000"
+        today = datetime.fromtimestamp(self.chat.clock.now(), ZONE).date()
+        days = today.day - 1
+        for day in range(1, days + 1):
+            count = used * day // days - used * (day - 1) // days
+            await database.write((effect(quota.count, name, "somebody", "reply", today.replace(day=day).isoformat(), count, taken=True),))
 
     async def _change_channel(self, channel: str) -> None:
         """The same person (if there is one yet) speaks on another channel, which is linked if it was not."""

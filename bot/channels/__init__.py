@@ -8,21 +8,27 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
-from bot.channels.base import Channel
-from bot.settings import Settings
+from bot.channels.base import Channel, Hooked
+from bot.settings import SettingError, Settings
+from handlers.kit.message import m
+from storage.connection import Database
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a channel is made from. ``now``: the clock, in epoch seconds; ``secret(name)``: minted once and kept in the database."""
+    """What a channel is made from. ``now``: the clock, in epoch seconds; ``secret(name)``: minted once and kept in the database.
+
+    ``database``: for a channel whose platform we are ourselves.
+    """
 
     settings: Settings
     now: Callable[[], int]
     secret: Callable[[str], Awaitable[str]]
+    database: Database | None = None
 
 
 def wanted(settings: Settings) -> tuple[str, ...]:
@@ -44,4 +50,19 @@ async def configured(given: Given) -> tuple[Channel, ...]:
         channel = None if make is None else await make(given)
         if channel is not None:
             channels.append(channel)
+    _expect_paths_of_their_own(channels)
     return tuple(channels)
+
+
+def _expect_paths_of_their_own(channels: Sequence[Channel]) -> None:
+    """Two platforms that post to one path could not be told apart. Raises SettingError."""
+    whose: dict[str, str] = {}
+    for channel in channels:
+        for hook in channel.hooks() if isinstance(channel, Hooked) else ():
+            first = whose.setdefault(hook.path, channel.name)
+            if first != channel.name:
+                one, other = (f"THIDUA_{name.upper()}_WEBHOOK" for name in (first, channel.name))
+                raise SettingError(
+                    m("{one} and {other} have the same path {path}: each needs its own, for example /telegram and /zalo",
+                      one=one, other=other, path=hook.path)
+                )  # fmt: skip

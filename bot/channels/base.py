@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
 from handlers.kit.turn import ChatKind, Input
@@ -27,10 +27,18 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """How many ``messages`` a platform takes from us in a month, and for how many ``users`` (None: any number)."""
+
+    messages: int
+    users: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a channel can show and take. ``counts``: how its text limit is measured; ``markup``: what its texts are written in.
 
-    ``pace`` None: the channel takes messages as fast as they come.
+    ``pace`` None: the channel takes messages as fast as they come; ``quota`` None: as many as there are.
     """
 
     max_chars: int
@@ -45,6 +53,7 @@ class Capabilities:
     buttons_per_row: int = 8
     max_buttons: int = 100
     pace: Pace | None = None
+    quota: Quota | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +66,10 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One message of a rendered reply, in the channel's markup."""
+    """One message of a rendered reply, in the channel's markup. A picture has its content's hash, or the ``url`` that shows it.
+
+    ``key``: the same at every attempt to send it, for a channel that can tell a message sent again from a second one.
+    """
 
     kind: Literal["text", "picture", "file"]
     text: str
@@ -66,6 +78,8 @@ class Part:
     media_type: str = ""
     name: str = ""
     protect: bool = False
+    url: str = ""
+    key: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +237,13 @@ class Linked(Protocol):
 
     @property
     def link(self) -> str: ...
+
+
+@runtime_checkable
+class Keeps(Protocol):
+    """A channel that is its own platform and keeps what stands there in the database. ``drop_old(tx, now)`` forgets what is old."""
+
+    drop_old: Callable[..., object]
 
 
 @runtime_checkable

@@ -6,7 +6,7 @@ import itertools
 import json
 from collections.abc import Awaitable, Callable
 
-from bot.channels.base import Capabilities, FileTooLarge, Inbound, Part, Receive, RemoteFile, Unreachable
+from bot.channels.base import Capabilities, FileTooLarge, Inbound, Part, Receive, Refused, RemoteFile, Unreachable
 from handlers.kit.turn import Said
 
 LARGEST = 20 * 1024 * 1024
@@ -31,7 +31,12 @@ class Console:
             return None
 
     async def send(self, address: str, thread: str | None, part: Part, content: bytes | None, replaces: str | None) -> str:
-        self._show(part.text)
+        if part.kind != "text":
+            raise Refused("a terminal shows texts only")
+        try:
+            self._show(part.text)
+        except OSError as error:        # its reader has gone
+            raise Unreachable("the terminal is gone") from error
         return str(next(self._numbers))
 
     async def fetch(self, file: RemoteFile) -> bytes:

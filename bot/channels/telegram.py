@@ -40,6 +40,7 @@ CANNOT_EDIT = ("message to edit not found", "message can't be edited", "message_
 DATA_BYTES = 64
 LARGEST_UPLOAD = 50 * 1024 * 1024
 LARGEST_PHOTO = 10 * 1024 * 1024
+DOTTED = re.compile(r"\.[a-z]{2}")
 LINK = re.compile(r"://|(?<=\w)\.[a-z]{2,}")
 """What Telegram would make a link of, with a preview below the text."""
 
@@ -267,7 +268,8 @@ def _buttons(part: Part) -> dict[str, object] | None:
 
 def _preview(text: str) -> dict[str, object] | None:
     """Links stay links, without a picture of the page below."""
-    return {"is_disabled": True} if LINK.search(text) else None
+    # Nearly no text has one, and the marks of one are found faster than the pattern.
+    return {"is_disabled": True} if ("://" in text or DOTTED.search(text)) and LINK.search(text) else None
 
 
 def _check_limits(part: Part, content: bytes | None, can: Capabilities) -> None:

@@ -30,6 +30,7 @@ class Requests:
         self._connections = connections
         self.read_timeout = read_timeout
         self._connect_timeout = connect_timeout
+        self._timeouts: dict[float, aiohttp.ClientTimeout] = {}
         self._session: aiohttp.ClientSession | None = None
 
     async def close(self) -> None:
@@ -58,7 +59,10 @@ class Requests:
                 connector=aiohttp.TCPConnector(limit=self._connections), cookie_jar=aiohttp.DummyCookieJar()
             )
         waiting = self.read_timeout if read_timeout is None else read_timeout
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=self._connect_timeout, sock_read=waiting)
+        timeout = self._timeouts.get(waiting)
+        if timeout is None:
+            timeout = aiohttp.ClientTimeout(total=None, sock_connect=self._connect_timeout, sock_read=waiting)
+            self._timeouts[waiting] = timeout       # two or three different ones
         try:
             headers = _URLENCODED if isinstance(body, bytes) else None
             async with self._session.request(method, url, data=body, timeout=timeout, headers=headers) as response:

@@ -60,6 +60,8 @@ def _message(message: dict[str, Any], bot_id: int, bot_name: str, *, edited: boo
                 return None
             text = addressed
         return Inbound(**where, input=Said(_without_our_name(text, bot_name), edited), message_id=message_id)
+    if where["kind"] == "group" and not edited and _took_us_in(message, bot_id):
+        return Inbound(**where, input=Other("added"), message_id=message_id)
     if where["kind"] == "group" or edited:      # an edited caption files nothing again; a moving position is no message
         return None
     file = _file(message)
@@ -102,6 +104,13 @@ def _addressed(message: dict[str, Any], text: str, bot_id: int, bot_name: str) -
         return text if not at or name.lower() == bot_name.lower() else None
     mentioned = bool(bot_name) and _name(bot_name).search(text) is not None
     return text if to_us or mentioned else None
+
+
+def _took_us_in(message: dict[str, Any], bot_id: int) -> bool:
+    """Whether somebody added us to the group, or made one with us in it."""
+    members = message.get("new_chat_members")
+    added = isinstance(members, list) and any(isinstance(each, dict) and each.get("id") == bot_id for each in members)
+    return added or message.get("group_chat_created") is True or message.get("supergroup_chat_created") is True
 
 
 def _without_our_name(text: str, bot_name: str) -> str:

@@ -1,6 +1,7 @@
 """The chat page's channel. Messages reach the browser as server-sent events; the history of a demo lives in memory.
 
-Two instances serve the page: ``web`` with buttons and edits, and ``webplain``, the "Zalo view" without either.
+Two instances serve the demo's page: ``web`` with buttons and edits, and ``webplain``, the "Zalo view" without either. In production it
+is `bot.channels.web_kept`, which keeps everything in the database.
 """
 
 from __future__ import annotations
@@ -11,10 +12,14 @@ import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.channels.base import Capabilities, Inbound, Part, Receive, RemoteFile, Unreachable
 from handlers.kit.turn import Other, Said, Tapped
+
+if TYPE_CHECKING:
+    from bot.channels import Given
+    from bot.channels.web_kept import Kept
 
 RICH = Capabilities(4096, 1024, buttons=True, pictures=True, files=True, edits=True, markup="html")
 PLAIN = Capabilities(2000, 2000, buttons=False, pictures=True, files=True, edits=False)
@@ -53,10 +58,7 @@ class Web:
         self._receive: Receive | None = None
 
     def parse(self, payload: str) -> Inbound | None:
-        try:
-            return _parse(json.loads(payload))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            return None
+        return parse(payload)
 
     async def send(self, address: str, thread: str | None, part: Part, content: bytes | None, replaces: str | None) -> str:
         buttons = tuple(tuple(asdict(button) for button in row) for row in part.buttons)
@@ -120,6 +122,26 @@ class Web:
         del history[:-HISTORY]
         async with self._news[address]:
             self._news[address].notify_all()
+
+
+async def configured(given: Given) -> Kept | None:
+    """The chat page in production: where the web side has a public address, unless it is switched off."""
+    settings = given.settings
+    if given.database is None or settings.web is None or settings.public_url is None or settings.webchat is None:
+        return None
+    from bot.channels.web_kept import Kept
+    from storage.web_chat import Lifetimes
+
+    idle, longest = settings.webchat
+    return Kept(given.database, given.now, Lifetimes(idle * 86_400, longest * 86_400))
+
+
+def parse(payload: str) -> Inbound | None:
+    """Understand what a page posted."""
+    try:
+        return _parse(json.loads(payload))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
 
 
 def _parse(raw: dict[str, Any]) -> Inbound | None:

@@ -11,6 +11,7 @@ import hmac
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
@@ -25,6 +26,7 @@ from bot.channels.base import (
     Inbound,
     OutcomeUnknown,
     Part,
+    Quota,
     Receive,
     Refused,
     RemoteFile,
@@ -62,17 +64,22 @@ async def configured(given: Given) -> Zalo | None:
     settings = given.settings
     if settings.zalo_token is None:
         return None
+    quota = None if settings.zalo_quota is None else Quota(*settings.zalo_quota)
     if settings.zalo_webhook is None:
-        return Zalo(settings.zalo_token, settings.zalo_api)
+        return Zalo(settings.zalo_token, settings.zalo_api, quota=quota)
     if settings.web is None:
         raise SettingError(m("THIDUA_ZALO_WEBHOOK needs THIDUA_WEB: host:port where the bot listens behind that address"))
     if not settings.zalo_webhook.startswith("https://") and settings.zalo_api == DEFAULT_ZALO_API:
         raise SettingError(m("THIDUA_ZALO_WEBHOOK: Zalo posts to https:// addresses only"))
-    return Zalo(settings.zalo_token, settings.zalo_api, webhook=settings.zalo_webhook, secret=await given.secret("zalo.webhook"))
+    secret = await given.secret("zalo.webhook")
+    return Zalo(settings.zalo_token, settings.zalo_api, webhook=settings.zalo_webhook, secret=secret, quota=quota)
 
 
 class Zalo:
-    """The channel; with a ``webhook`` (its public address) it is called, otherwise it polls. ``wait`` is asyncio.sleep, or a test's own."""
+    """The channel; with a ``webhook`` (its public address) it is called, otherwise it polls. ``wait`` is asyncio.sleep, or a test's own.
+
+    ``quota``: what the plan of this bot takes in a month (None: no limit is known).
+    """
 
     name = "zalo"
     capabilities = Capabilities(2000, 2000, buttons=False, pictures=False, files=False, edits=False, photo_by_url=True)
@@ -84,10 +91,12 @@ class Zalo:
         *,
         webhook: str | None = None,
         secret: str = "",
+        quota: Quota | None = None,
         wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
         poll_seconds: int = POLL_SECONDS,
         read_timeout: float = 20.0,
     ) -> None:
+        self.capabilities = replace(type(self).capabilities, quota=quota)
         self._client = ZaloClient(token, root, read_timeout=read_timeout)
         self._wait = wait
         self._poll_seconds = poll_seconds
@@ -210,12 +219,22 @@ class Zalo:
     # Outbound -----------------------------------------------------------------------------------------------------------------
 
     async def send(self, address: str, thread: str | None, part: Part, content: bytes | None, replaces: str | None) -> str:
-        if part.kind != "text" or not 1 <= len(part.text) <= self.capabilities.max_chars:
-            raise Refused("Zalo takes texts of 1 to 2000 characters")
+        if (part.kind != "text" and not part.url) or not 1 <= len(part.text) <= self.capabilities.max_chars:
+            raise Refused("Zalo takes texts of 1 to 2000 characters, and pictures by their address")
         try:
+            if part.url:
+                return await self._send_picture(address, part)
             return await self._client.send_message(address, part.text)
         except ZaloError as error:
             raise _translated(error) from None
+
+    async def _send_picture(self, address: str, part: Part) -> str:
+        """A picture that the platform cannot fetch or show goes as the text that says the same."""
+        try:
+            return await self._client.send_photo(address, part.url, part.text)
+        except Rejected as error:
+            log.warning("Zalo does not take a picture by its address (%s): the text is sent without it", error.code)
+            return await self._client.send_message(address, part.text)
 
     async def fetch(self, file: RemoteFile) -> bytes:
         try:

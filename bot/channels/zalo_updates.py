@@ -11,11 +11,12 @@ from typing import Any
 
 from bot.channels.base import Inbound, RemoteFile
 from handlers.kit.turn import Other, Said
+from handlers.rules.text import fold
 
 UNSUPPORTED = ("message.sticker.received", "message.voice.received", "message.unsupported.received")
 """What has no text for us. ``unsupported`` comes for protected senders and holds no content at all: a legitimate event."""
 
-MENTION = re.compile(r"^@\S+\s+")
+MENTION = re.compile(r"^@\S+(?:\s+|$)")
 LONGEST_KEY = 200
 
 
@@ -91,7 +92,14 @@ def _picture(message: dict[str, Any]) -> str:
 
 
 def _without_our_name(text: str, bot_name: str) -> str:
-    """A group's message begins with our name where we were mentioned."""
-    if bot_name and text.lower().startswith(f"@{bot_name.lower()}"):
-        return text[len(bot_name) + 1 :].strip()
-    return MENTION.sub("", text, count=1)
+    """A group's message holds our name where we were mentioned: the account's ("bot.ThiDua") or as it is shown ("Bot Thi Đua")."""
+    ours = "".join(letter for letter in fold(bot_name) if letter.isalnum())
+    for at in (place for place, sign in enumerate(text) if sign == "@"):
+        said = ""
+        for end in range(at + 1, min(len(text), at + 1 + len(bot_name) * 2)):
+            said += "".join(letter for letter in fold(text[end]) if letter.isalnum())
+            if said == ours and said and not text[end + 1 : end + 2].isalnum():
+                return f"{text[:at].rstrip()} {text[end + 1 :].lstrip(' ,:')}".strip()
+            if not ours.startswith(said):
+                break
+    return MENTION.sub("", text, count=1).strip()

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import os
 import signal
+import socket
 import sys
 import tempfile
 import webbrowser
@@ -54,19 +55,18 @@ async def _serve(path: Path, port: int, browser: bool, language: Language) -> in
 
     from bot.demo.world import open_demo
 
-    demo = await open_demo(path, START, language)
-    runner = web.AppRunner(demo.server.app(), shutdown_timeout=2)
-    await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", port).start()
+        listening = socket.create_server(("127.0.0.1", port))
     except OSError:
         print(language.text(m("Port {port} is taken. Choose another: thidua demo --port {other}", port=str(port), other=str(port + 1))),
               file=sys.stderr)  # fmt: skip
-        await runner.cleanup()
-        await demo.application.stop()
         return 2
-    address = f"http://127.0.0.1:{port}/"
-    print(language.text(m("The demo runs at {address} (Ctrl-C ends it).", address=address)), flush=True)
+    address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    demo = await open_demo(path, START, language, address=address)
+    runner = web.AppRunner(demo.server.app(), shutdown_timeout=2)
+    await runner.setup()
+    await web.SockSite(runner, listening).start()
+    print(language.text(m("The demo runs at {address} (Ctrl-C ends it).", address=f"{address}/")), flush=True)
     if browser:
         webbrowser.open(address)
     ended = asyncio.Event()

@@ -14,6 +14,7 @@ import secrets
 import signal
 import sys
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot import systemd
@@ -21,9 +22,13 @@ from bot.cli.parser import Subparsers
 from bot.language import Language
 from bot.settings import SettingError, Settings
 from handlers.kit.message import Message, m
+from storage.errors import StorageError
 
 if TYPE_CHECKING:
+    from aiohttp import web
+
     from bot.application import Application
+    from bot.channels.base import Linked
     from bot.web.server import Server
     from storage.connection import Database
 
@@ -33,7 +38,8 @@ END_SECONDS = 8.0
 """After this long the program ends whatever hangs: ten are promised, and service managers kill after that. What was committed stands."""
 
 MOST_FILES = 8192
-NO_CHANNEL = m("No channel is configured: set THIDUA_TELEGRAM_TOKEN or THIDUA_ZALO_TOKEN (see the README).")
+NO_CHANNEL = m("No channel is configured: set THIDUA_TELEGRAM_TOKEN or THIDUA_ZALO_TOKEN, or THIDUA_WEB and"
+               " THIDUA_PUBLIC_URL for the chat page (see the README).")
 
 
 def add(subparsers: Subparsers) -> None:
@@ -57,6 +63,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     except lock.LockError as error:
         return _complain(language, error.message, 1)
     with held:
+        gc.disable()        # until all is loaded: next to nothing of it is garbage
         _allow_many_connections()
         return asyncio.run(_serve(settings, language))
 
@@ -69,9 +76,10 @@ def _complain(language: Language, message: Message, status: int) -> int:
 async def _serve(settings: Settings, language: Language) -> int:
     from storage.connection import Database
 
-    # SQLite reads the whole file through, without Python's lock: the program is loaded meanwhile.
+    # SQLite reads the whole file through, without Python's lock: the program is loaded meanwhile, and asks for updates. None is taken
+    # and nothing is sent before the file is known to be sound (`Database.sound`).
     loading = asyncio.create_task(asyncio.to_thread(_load, settings))
-    database = await Database.open(settings.database, owner=True)
+    database = await Database.open(settings.database, owner=True, beside=True)
     try:
         await loading
         from bot import channels
@@ -82,14 +90,16 @@ async def _serve(settings: Settings, language: Language) -> int:
         from bot.facts import Facts
 
         clock = SystemClock()
-        found = await channels.configured(channels.Given(settings, clock.now, lambda name: _secret(database, name)))
+        found = await channels.configured(channels.Given(settings, clock.now, lambda name: _secret(database, name), database))
     except BaseException:
         await database.close()
         raise
     facts = Facts(
         {
             "bot_link": lambda: next((channel.link for channel in found if isinstance(channel, Linked) and channel.link), ""),
-            "public_url": lambda: settings.public_url or "",
+            **{f"{channel.name}_link": partial(_link, channel) for channel in found if isinstance(channel, Linked)},
+            "public_url": lambda: (settings.public_url or "") if settings.web is not None else "",
+            "chat_url": lambda: f"{settings.public_url}/chat" if any(channel.name == "web" for channel in found) else "",
         }
     )
     backups = None if settings.backup is None else DailyBackup(database, settings.backup, clock, settings.zone)
@@ -107,10 +117,16 @@ async def _serve(settings: Settings, language: Language) -> int:
         raise
     ended = _ended_by_signal()
     # What was loaded stays until the end: the collector need not look through it again and again.
-    gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 10, 10)
+    gc.enable()
     await application.start()
+    try:
+        await database.sound()
+    except StorageError:
+        await _close(servers)
+        await application.stop()
+        raise
     beating = asyncio.create_task(systemd.beat(), name="watchdog")
     systemd.notify("READY=1")
     print(language.text(m("The bot is running (Ctrl-C ends it).")), file=sys.stderr, flush=True)
@@ -135,6 +151,10 @@ def _load(settings: Settings) -> None:
     importlib.import_module("bot.application")
 
 
+def _link(channel: Linked) -> str:
+    return channel.link
+
+
 async def _secret(database: Database, name: str) -> str:
     """A secret of our own: minted once, kept in the database, never logged."""
     from bot import logs
@@ -156,13 +176,21 @@ def _servers(settings: Settings, application: Application) -> list[Server]:
     servers = []
     if settings.web is not None:
         hooks = [hook for channel in application.channels if isinstance(channel, Hooked) for hook in channel.hooks()]
-        servers.append(server.Server(server.application(application.health.report, hooks), "THIDUA_WEB", settings.web))
+        pages = [] if settings.public_url is None else _pages(application, settings.public_url)
+        servers.append(server.Server(server.application(application.health.report, hooks, pages), "THIDUA_WEB", settings.web))
     if settings.metrics is not None:
         from bot import metrics
 
         app = server.application(application.health.report, pages=metrics.routes(application))
         servers.append(server.Server(app, "THIDUA_METRICS", settings.metrics))
     return servers
+
+
+def _pages(application: Application, public_url: str) -> list[web.RouteDef]:
+    """What people open in a browser; the platforms' webhooks need none of it."""
+    from bot.web import site
+
+    return site.routes(application, public_url)
 
 
 async def _close(servers: list[Server]) -> None:

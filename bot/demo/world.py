@@ -12,6 +12,7 @@ from bot.channels.web import PLAIN, RICH, Web
 from bot.clock import MovableClock
 from bot.demo.seed import seed
 from bot.language import Language
+from bot.web import site
 from bot.web.demo import DemoServer
 from storage.connection import Database
 
@@ -23,14 +24,19 @@ class Demo:
     clock: MovableClock
 
 
-async def open_demo(path: Path, start: datetime, language: Language, *, running: bool = True) -> Demo:
-    """A fresh sample cluster at ``path`` whose clock starts at ``start``. The application is started; `stop` it in the end."""
+async def open_demo(path: Path, start: datetime, language: Language, *, address: str = "", running: bool = True) -> Demo:
+    """A fresh sample cluster at ``path`` whose clock starts at ``start``. The application is started; `stop` it in the end.
+
+    ``address``: where its page will be served, without a slash at the end; "": there are no links to pages.
+    """
     zone = start.tzinfo if isinstance(start.tzinfo, ZoneInfo) else ZoneInfo("Asia/Ho_Chi_Minh")
     clock = MovableClock(int(start.timestamp()), running=running)
     database = await Database.open(path)
     await seed(database, clock.now())
     channels = {"web": Web("web", RICH, clock.now), "webplain": Web("webplain", PLAIN, clock.now)}
-    application = Application(database, tuple(channels.values()), clock, zone, language=language.code)
+    facts = {"public_url": address} if address else {}
+    application = Application(database, tuple(channels.values()), clock, zone, language=language.code, facts=facts)
     await application.tick()        # what is past when the demo begins is not reminded of
     await application.start()
-    return Demo(application, DemoServer(application, channels, clock, language), clock)
+    pages = site.routes(application, address) if address else []
+    return Demo(application, DemoServer(application, channels, clock, language, pages), clock)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from bot.doctor.context import Context
 from bot.doctor.finding import Finding, Group, fine, note, serious, warning
 from bot.settings import DEFAULT_ZONE, NAMES, HostPort
-from handlers.kit.message import m
+from handlers.kit.message import Value, m
 
 TELEGRAM_TOKEN = re.compile(r"\d{6,}:[A-Za-z0-9_-]{30,}")
 SECRETS = ("THIDUA_TELEGRAM_TOKEN", "THIDUA_ZALO_TOKEN")
@@ -20,8 +20,11 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def channels(context: Context) -> Iterable[Finding]:
-    """Without a token there is nothing to run."""
-    names = [name for name, token in (("Telegram", context.settings.telegram_token), ("Zalo", context.settings.zalo_token)) if token]
+    """Without a token, and without the chat page, there is nothing to run."""
+    settings = context.settings
+    names: list[Value] = [name for name, token in (("Telegram", settings.telegram_token), ("Zalo", settings.zalo_token)) if token]
+    if settings.web is not None and settings.public_url is not None and settings.webchat is not None:
+        names.append(m("chat page"))
     if names:
         yield fine(m("Channels configured: {channels}", channels=tuple(names)))
     else:
@@ -94,7 +97,8 @@ def web_side(context: Context) -> Iterable[Finding]:
     """Who can reach the web side and the figures about the program."""
     settings = context.settings
     if settings.public_url is not None:
-        if urlsplit(settings.public_url).scheme != "https":
+        parts = urlsplit(settings.public_url)
+        if parts.scheme != "https" and not _loopback(HostPort(parts.hostname or "", 0)):
             yield warning(
                 m("THIDUA_PUBLIC_URL is not https: what officers type on its pages can be read on the way."),
                 m("Put a reverse proxy with a certificate in front (deploy/Caddyfile) and give its https address."),
@@ -115,6 +119,21 @@ def web_side(context: Context) -> Iterable[Finding]:
                 m("{name} listens beyond this machine ({host}).", name=name, host=f"{place.host}:{place.port}"),
                 m("Right inside a container; elsewhere let only the reverse proxy or the monitoring reach it (firewall, or 127.0.0.1)."),
             )
+
+
+def chat_page(context: Context) -> Iterable[Finding]:
+    """The way in for officers who have neither Zalo nor Telegram at hand."""
+    settings = context.settings
+    if settings.webchat is None:
+        yield note(m("The chat page is switched off (THIDUA_WEBCHAT=off)."))
+    elif settings.web is None:
+        return
+    elif settings.public_url is None:
+        yield note(m("There is no chat page and no other page for officers: THIDUA_PUBLIC_URL is not set."))
+    elif urlsplit(settings.public_url).scheme == "https":
+        yield fine(m("Officers without Zalo or Telegram sign in at {url}.", url=f"{settings.public_url}/chat"))
+    else:
+        yield note(m("Over http the chat page cannot be installed on a phone, and its sessions can be read on the way."))
 
 
 def twice(context: Context) -> Iterable[Finding]:
@@ -143,5 +162,5 @@ def _loopback(place: HostPort) -> bool:
 
 
 GROUP = Group(
-    m("Settings"), (channels, names, env_file, token_shape, webhooks, web_side, twice, token_in_environment, habits)
+    m("Settings"), (channels, names, env_file, token_shape, webhooks, web_side, chat_page, twice, token_in_environment, habits)
 )

@@ -18,6 +18,7 @@ from bot.doctor import (
     of_people,
     of_plan,
     of_program,
+    of_quota,
     of_time,
     on_disk,
     on_telegram,
@@ -35,7 +36,7 @@ from storage.errors import StorageError
 
 GROUPS: tuple[Group, ...] = (
     configured.GROUP, on_telegram.GROUP, on_zalo.GROUP, on_the_web.GROUP, of_time.GROUP, on_disk.GROUP, of_database.GROUP,
-    of_plan.GROUP, of_people.GROUP, of_program.GROUP,
+    of_plan.GROUP, of_people.GROUP, of_quota.GROUP, of_program.GROUP,
 )  # fmt: skip
 """In the order they are told. A new check goes into the tuple of its group; a new group is one file and one name here."""
 

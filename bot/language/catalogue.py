@@ -10,8 +10,6 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel.core import Locale
-
 from bot.language.format import Format
 from bot.language.po import Key, translations
 from handlers.kit.message import Message, Value
@@ -24,9 +22,8 @@ class Language:
 
     def __init__(self, code: str, texts: dict[Key, tuple[str, ...]], zone: ZoneInfo) -> None:
         self.code = code
-        self.locale = Locale.parse(code)
         self._texts = texts
-        self._format = Format(self.locale, zone)
+        self._format = Format(code, zone)
 
     @classmethod
     def load(cls, code: str, zone: ZoneInfo | None = None) -> Language:

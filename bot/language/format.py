@@ -6,20 +6,30 @@ from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
-
-from babel.core import Locale
 
 from handlers.kit.message import Day, Moment, Number
 
+if TYPE_CHECKING:
+    from babel.core import Locale
+
 MOST_DECIMALS = 6
+
 
 class Format:
     """The values of one language in one time zone."""
 
-    def __init__(self, locale: Locale, zone: ZoneInfo) -> None:
-        self._locale = locale
+    def __init__(self, code: str, zone: ZoneInfo) -> None:
+        self._code = code
         self._zone = zone
+
+    @cached_property
+    def _locale(self) -> Locale:
+        """Imported with the first number: a command that writes none need not wait for it."""
+        from babel.core import Locale
+
+        return Locale.parse(self._code)
 
     @cached_property
     def _symbols(self) -> tuple[str, str, str]:
@@ -69,7 +79,7 @@ class Format:
 
     def _weekday(self, day: date) -> str:
         name = str(self._locale.days["format"]["wide"][day.weekday()])
-        if self._locale.language != "vi":
+        if self._code != "vi":
             return name
         return "Chủ nhật" if day.weekday() == 6 else name[0].lower() + name[1:]
 

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from typing import Literal
 
+from handlers.rules.text import joins
+
 Counts = Literal["chars", "utf16"]
 
 TAG = re.compile(r"<(/?)(b|i|blockquote)>")
@@ -37,12 +39,13 @@ def split(text: str, limit: int, counts: Counts, *, html: bool = False) -> list[
     rest = text
     while measure(rest, counts) > limit:
         head = _longest(rest, limit - (ROOM_TO_CLOSE if html else 0), counts)
-        cut = _cut(head, len(rest), html)
+        cut = _cut(rest, len(head), html)
         piece, rest = rest[:cut].rstrip(), rest[cut:].lstrip("\n ")
         still_open = _open_tags(piece) if html else ()
         pieces.append(piece + "".join(f"</{tag}>" for tag in reversed(still_open)))
         rest = "".join(f"<{tag}>" for tag in still_open) + rest
-    return [piece for piece in (*pieces, rest) if (TAG.sub("", piece) if html else piece).strip()] or [text]
+    every = [*pieces, rest]
+    return [piece for piece in every if (TAG.sub("", piece) if html else piece).strip()] or every[:1]
 
 
 def _longest(text: str, limit: int, counts: Counts) -> str:
@@ -57,16 +60,17 @@ def _longest(text: str, limit: int, counts: Counts) -> str:
     return text[:low]
 
 
-def _cut(head: str, whole: int, html: bool) -> int:
-    """Where to end the piece: at the last blank line, line or space of its second half, else before a combining mark or inside tag."""
+def _cut(text: str, length: int, html: bool) -> int:
+    """Where to end a piece of at most ``length``: the last blank line, line or space of its second half, else no grapheme or tag."""
+    head = text[:length]
     for mark in ("\n\n", "\n", " "):
         at = head.rfind(mark, len(head) // 2)
         if at > 0:
             return at
-    end = len(head)
-    while 1 < end < whole and (unicodedata.combining(head[end - 1]) or (html and HALF.search(head[max(0, end - 20) : end]))):
+    end = length
+    while 1 < end < len(text) and (joins(text, end) or (html and HALF.search(head[max(0, end - 20) : end]))):
         end -= 1
-    return end
+    return end if end > 1 else length      # marks without end are no grapheme that anybody reads
 
 
 def _open_tags(piece: str) -> tuple[str, ...]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bot.channels.base import Channel, Part, Refused
 from bot.language import Language
 from bot.pacing import Lane, Pacer
 from bot.rendering import Link, render
-from bot.sending.links import links_of, shown_directly
+from bot.sending.links import Links, shown_directly
 from bot.sending.progress import Progress
+from bot.sending.ration import Ration
 from handlers.kit.reply import File, Picture, Reply
 from handlers.kit.wire import decode
 from storage import files, outbox
@@ -21,27 +23,32 @@ from storage.outbox import Letter
 class Delivery:
     """Hands letters to one channel."""
 
-    def __init__(self, database: Database, channel: Channel, languages: Mapping[str, Language], pacer: Pacer) -> None:
+    def __init__(
+        self, database: Database, channel: Channel, languages: Mapping[str, Language], pacer: Pacer, links: Links,
+        ration: Ration | None = None,
+    ) -> None:  # fmt: skip
         self._database = database
         self._channel = channel
         self._languages = languages
         self._pacer = pacer
+        self._links = links
+        self._ration = ration
 
     def kept(self, letter: Letter) -> Progress:
         """How far the letter is; without parts where it is not rendered yet."""
         return Progress([], []) if letter.parts is None else Progress.load(letter.parts)
 
     async def progress(self, letter: Letter, reply: Reply, kept: Progress) -> Progress:
-        """``kept``, rendered where it is not yet. Raises StorageError."""
-        if kept.parts:
+        """``kept``, rendered where it is not yet. Links are written down before, and kept with the letter. Raises StorageError."""
+        if kept.parts and (kept.begun or not self._links.stale(kept.links)):
             return kept
-        return self._rendered(letter, reply, kept.unknown, await self._linked(reply))
-
-    async def _linked(self, reply: Reply) -> dict[int, Link]:
         can = self._channel.capabilities
         if all(shown_directly(block, can) for block in reply.blocks if isinstance(block, (File, Picture))):
-            return {}
-        return await self._database.read(lambda read: links_of(read, reply, can))
+            return self._rendered(letter, reply, kept.unknown, {})
+        links, effects = await self._database.read(lambda read: self._links.make(read, letter, reply, can))
+        if effects:
+            await self._database.write(effects)
+        return self._rendered(letter, reply, kept.unknown, links)
 
     def marked(self, letter: Letter, progress: Progress) -> Progress:
         """The outcome is unknown: what is sent again says that it may be a second time, unless a part of it has arrived."""
@@ -62,12 +69,16 @@ class Delivery:
                 admitted = await self._pacer.admit(lane, letter.address)
             replaces = letter.replaces if index == 0 and self._channel.capabilities.edits else None
             try:
-                progress.ids[index] = await self._channel.send(letter.address, letter.thread, part, content, replaces)
+                keyed = replace(part, key=f"letter:{letter.id}:{index}")
+                progress.ids[index] = await self._channel.send(letter.address, letter.thread, keyed, content, replaces)
             finally:
                 self._pacer.answered(admitted, letter.address)
                 admitted = None
+            progress.uncounted += 1
             if index < last:
-                await self._database.write((effect(outbox.keep_parts, letter.id, progress.dump()),))
+                counted = [] if self._ration is None else self._ration.count(letter, progress.uncounted)
+                await self._database.write((effect(outbox.keep_parts, letter.id, progress.dump()), *counted))
+                progress.uncounted = 0
 
     def _rendered(self, letter: Letter, reply: Reply, unknown: int, links: dict[int, Link]) -> Progress:
         language = self._languages.get(letter.language) or next(iter(self._languages.values()))

@@ -82,6 +82,13 @@ class Desk:
         if address is not None:
             self._freed(address)
 
+    def hold_back(self, lane: LetterLane, entry: Entry, until: int, now: int) -> None:
+        """The letter waits until then (epoch), and is read afresh; others to its chat may go before it."""
+        entry.letter = None
+        lane.taken.discard(entry.id)
+        lane.waiting.add(entry, until, now)
+        self._leave(entry.address)
+
     def move_chat(self, old: str, new: str) -> None:
         """All that waits for the chat goes to its new address."""
         for lane in self.lanes.values():

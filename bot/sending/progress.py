@@ -12,12 +12,13 @@ from bot.rendering import Link
 @dataclass(slots=True)
 class Progress:
     """``unknown``: how many attempts ended without an answer. Without parts it is rendered anew (on another
-    channel, say). ``links``: of its files, by block."""
+    channel, say). ``links``: of its files, by block. ``uncounted``: messages that have left and are not written down yet."""
 
     parts: list[Part]
     ids: list[str | None]
     unknown: int = 0
     links: dict[int, Link] = field(default_factory=dict)
+    uncounted: int = 0
 
     @property
     def begun(self) -> bool:
@@ -25,7 +26,7 @@ class Progress:
         return any(each is not None for each in self.ids)
 
     def dump(self) -> str:
-        links = {index: link.size for index, link in self.links.items()}
+        links = {index: [link.size, link.url, link.until] for index, link in self.links.items()}
         kept = {"parts": [asdict(part) for part in self.parts], "ids": self.ids, "unknown": self.unknown, "links": links}
         return json.dumps(kept, ensure_ascii=False)
 
@@ -45,7 +46,15 @@ class Progress:
             ids = [None if each is None else str(each) for each in raw["ids"]]
             if len(ids) != len(parts):
                 raise ValueError("parts and ids do not belong together")
-            links = {int(index): Link(int(size)) for index, size in raw.get("links", {}).items()}
+            links = {int(index): _link(given) for index, given in raw.get("links", {}).items()}
             return cls(parts, ids, int(raw["unknown"]), links)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return cls([], [], 1)
+
+
+def _link(given: list[object] | int) -> Link:
+    """Earlier versions kept the size alone."""
+    if isinstance(given, int):
+        return Link(given)
+    size, url, until = given
+    return Link(int(str(size)), str(url), int(str(until)))

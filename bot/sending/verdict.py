@@ -49,7 +49,7 @@ def verdict(error: Exception, letter: Letter, unknown: int, now: int, *, others_
     match error:
         case RateLimited():
             return Again(max(1, math.ceil(error.retry_after)), attempt=False, why="rate limited", counted="rate_limited")
-        case Exhausted():
+        case Exhausted():   # the caller caps the pause at the turn of the month
             if now - letter.created_at >= PATIENCE_SECONDS:
                 return Aside("quota")
             return Again(QUOTA_SECONDS, attempt=False, why="quota", counted="exhausted")

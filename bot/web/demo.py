@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -40,13 +40,17 @@ HEADERS = {
 
 
 class DemoServer:
-    """Routes of the page; ``channels`` are the two views of it."""
+    """Routes of the page; ``channels`` are the two views of it, ``pages`` the signed pages."""
 
-    def __init__(self, application: Application, channels: Mapping[str, Web], clock: MovableClock, language: Language) -> None:
+    def __init__(
+        self, application: Application, channels: Mapping[str, Web], clock: MovableClock, language: Language,
+        pages: Sequence[web.RouteDef] = (),
+    ) -> None:  # fmt: skip
         self._application = application
         self._channels = channels
         self._clock = clock
         self._language = language
+        self._pages = pages
         self._closing = asyncio.Event()
 
     def app(self) -> web.Application:
@@ -61,6 +65,7 @@ class DemoServer:
         app.router.add_get("/file/{sha256:[0-9a-f]{64}}", self._file)
         app.router.add_post("/clock", self._move_clock)
         app.router.add_post("/invite", self._invite)
+        app.router.add_routes(self._pages)
         app.on_shutdown.append(self._close_streams)
         return app
 
@@ -190,9 +195,11 @@ async def _guard(request: web.Request, handler: Callable[[web.Request], Awaitabl
     """Loopback only: a foreign Host (DNS rebinding) and a foreign Origin (another page posting here) are refused."""
     origin = request.headers.get("Origin")
     host = request.headers.get("Host", "")
+    if request.headers.get("Sec-Fetch-Site") == "same-origin":
+        origin = None       # the forms of pages without a referrer come with the origin "null"
     if not LOCAL_HOST.match(host) or (origin is not None and origin.partition("://")[2] != host):
         raise web.HTTPForbidden
     response = await handler(request)
     if not response.prepared:
-        response.headers.update(HEADERS)
+        response.headers.update({name: value for name, value in HEADERS.items() if name not in response.headers})
     return response

@@ -62,7 +62,7 @@ async def decided(database: Database, count: int) -> list[tuple[Effect, ...]]:
         posts = people.posts(read, who.id, time.strftime("%Y-%m-%d"))
         turn = Turn(
             read, now, cluster.ZONE, who, posts, Place("telegram", address, message_id="1"), Said(text), "vi",
-            lambda: f"{next(minted):x}", lambda: "ABCDEFGH",
+            lambda: f"{next(minted):x}", lambda: "ABCDEFGH", lambda: "secret",
         )  # fmt: skip
         return dispatcher.decide(turn)
 

@@ -11,7 +11,7 @@ from typing import Literal, Self
 
 from aiohttp import web
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,14 @@ class Loopback(ABC):
                 await self._news.wait_for(fulfilled)
         except TimeoutError:
             raise AssertionError(f"it did not come to pass; {self.happened()}") from None
+
+    async def left_alone(self) -> None:
+        """Wait until nobody is connected: the last requests of a client that was killed come to their end after it."""
+        assert self._runner is not None
+        assert self._runner.server is not None
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while self._runner.server.connections:      # noqa: ASYNC110 - aiohttp tells nobody when a client goes
+                await asyncio.sleep(0.005)
 
     def fail(self, method: str, *failures: Failure) -> None:
         """The next calls of the method meet these."""

@@ -13,15 +13,18 @@ from bot.channels.base import Channel, Hooked, Inbound, Watched
 from bot.channels.console import Console
 from bot.channels.telegram import Telegram
 from bot.channels.web import PLAIN, RICH, Web
+from bot.channels.web_kept import Kept
 from bot.channels.zalo import Zalo
 from handlers.kit.turn import Said
+from storage.web_chat import Lifetimes
 
 TOKEN = "123456:ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghi"
 
 CHANNELS: dict[str, Callable[[], Channel]] = {
     "console": lambda: Console("an", lambda text: None),
     "telegram": lambda: Telegram(TOKEN, lambda: 0),
-    "web": lambda: Web("web", RICH, lambda: 0),
+    "demo": lambda: Web("web", RICH, lambda: 0),
+    "web": lambda: Kept(None, lambda: 0, Lifetimes(1, 1)),      # type: ignore[arg-type]  # nothing here is written
     "webplain": lambda: Web("webplain", PLAIN, lambda: 0),
     "zalo": lambda: Zalo(TOKEN),
 }
@@ -35,6 +38,7 @@ MESSAGES = {
             "from": {"id": 5, "is_bot": False, "first_name": "An"},
         },
     },
+    "demo": {"kind": "text", "address": "an", "text": "xep hang", "id": "1"},
     "web": {"kind": "text", "address": "an", "text": "xep hang", "id": "1"},
     "webplain": {"kind": "text", "address": "an", "text": "xep hang", "id": "1"},
     "zalo": {

@@ -210,6 +210,13 @@ async def test_a_second_instance_is_refused_and_named(folder: Path, telegram: Fa
     [
         ({"THIDUA_TELEGRAM_WEBHOOK": URL}, "THIDUA_WEB"),
         ({"THIDUA_TELEGRAM_WEBHOOK": "http://thidua.example.vn", "THIDUA_WEB": "127.0.0.1:0", "THIDUA_TELEGRAM_API": ""}, "https://"),
+        (
+            {
+                "THIDUA_TELEGRAM_WEBHOOK": "https://thidua.example.vn/hook", "THIDUA_ZALO_WEBHOOK": "https://thidua.example.vn/hook",
+                "THIDUA_ZALO_TOKEN": "1:abcdef", "THIDUA_WEB": "127.0.0.1:0",
+            },
+            "THIDUA_TELEGRAM_WEBHOOK và THIDUA_ZALO_WEBHOOK có cùng đường dẫn /hook",
+        ),
         ({"THIDUA_WEB": "TAKEN"}, "THIDUA_WEB: không mở được cổng 127.0.0.1:"),
         ({"THIDUA_METRICS": "TAKEN"}, "THIDUA_METRICS: không mở được cổng 127.0.0.1:"),
         ({"THIDUA_METRICS": "192.0.2.1:9100"}, "THIDUA_METRICS: không mở được cổng 192.0.2.1:9100"),

@@ -24,6 +24,7 @@ from bot.doctor import (
     of_people,
     of_plan,
     of_program,
+    of_quota,
     of_time,
     on_disk,
     on_telegram,
@@ -70,6 +71,11 @@ def said(findings: Iterator[Finding] | Any) -> list[tuple[str, str]]:
     [
         (configured.channels, {}, "serious", "No channel is configured"),
         (configured.channels, {"THIDUA_TELEGRAM_TOKEN": TOKEN, "THIDUA_ZALO_TOKEN": "z"}, "fine", "Telegram, Zalo"),
+        (configured.channels, {"THIDUA_WEB": "127.0.0.1:80", "THIDUA_PUBLIC_URL": "https://x.vn"}, "fine", "configured: chat page"),
+        (configured.chat_page, {"THIDUA_WEB": "127.0.0.1:80", "THIDUA_PUBLIC_URL": "https://x.vn"}, "fine", "https://x.vn/chat"),
+        (configured.chat_page, {"THIDUA_WEB": "127.0.0.1:80", "THIDUA_PUBLIC_URL": "http://x.vn"}, "note", "cannot be installed"),
+        (configured.chat_page, {"THIDUA_WEB": "127.0.0.1:80"}, "note", "THIDUA_PUBLIC_URL is not set"),
+        (configured.chat_page, {"THIDUA_WEBCHAT": "off"}, "note", "switched off"),
         (configured.token_shape, {"THIDUA_TELEGRAM_TOKEN": TOKEN[:20]}, "warning", "does not look like a token"),
         (configured.webhooks, {"THIDUA_TELEGRAM_WEBHOOK": "http://x.vn", "THIDUA_WEB": "127.0.0.1:8080"}, "serious", "must begin with"),
         (configured.webhooks, {"THIDUA_ZALO_WEBHOOK": "http://x.vn", "THIDUA_WEB": "127.0.0.1:8080"}, "serious", "must begin with https"),
@@ -95,7 +101,7 @@ def test_sound_settings_are_not_doubted(tmp_path: Path) -> None:
 
 
 def test_a_misspelt_setting_is_told_with_what_is_meant(tmp_path: Path) -> None:
-    given = {"THIDUA_TELEGRAM_TOKN": "environment", "THIDUA_LOG": "environment", "THIDUA_XYZZY_QUUX": ".env"}
+    given = {"THIDUA_TELEGRAM_TOKN": "environment", "THIDUA_LOG": "environment", "THIDUA_XYZZY_FNORD": ".env"}
     found = list(configured.names(context(tmp_path, given=given)))
     assert [each[0] for each in said(iter(found))] == ["warning", "warning"]
     mends = [languages(ZONE)["en"].text(each.mend) for each in found if each.mend is not None]
@@ -503,6 +509,25 @@ def test_files_of_officers(told: Told, tmp_path: Path) -> None:
 )  # fmt: skip
 def test_plan_and_people(told: Told, check: Check, statements: tuple[str, ...], level: str, text: str) -> None:
     assert [(found, text in told_text) for found, told_text in told(check, *statements) if text in told_text][:1] == [(level, True)]
+
+
+@pytest.mark.parametrize(
+    ("environ", "statements", "levels"),
+    [
+        ({}, (), []),
+        ({"THIDUA_ZALO_TOKEN": "z"}, (), ["fine"]),
+        ({"THIDUA_ZALO_TOKEN": "z", "THIDUA_ZALO_QUOTA": "off"}, (), ["note"]),
+        ({"THIDUA_ZALO_TOKEN": "z"}, ("INSERT INTO quota_days VALUES ('zalo', '2026-11-20', 'reply', 2700)",), ["warning"]),
+        ({"THIDUA_ZALO_TOKEN": "z"}, ("INSERT INTO quota_days VALUES ('zalo', '2026-11-20', 'broadcast', 3000)",), ["serious"]),
+        ({"THIDUA_ZALO_TOKEN": "z"}, (f"INSERT INTO quota_spent VALUES ('zalo', '2026-11', {START - 60})",), ["serious"]),  # noqa: S608
+        ({"THIDUA_ZALO_TOKEN": "z"}, (f"INSERT INTO quota_spent VALUES ('zalo', '2026-10', {START - 60})",), ["fine"]),  # noqa: S608
+        ({"THIDUA_ZALO_TOKEN": "z", "THIDUA_ZALO_QUOTA": "3000 1"},
+         ("INSERT INTO quota_users VALUES ('zalo', '2026-11', printf('%064d', 1)), ('zalo', '2026-11', printf('%064d', 2))",),
+         ["fine", "warning"]),
+    ],
+)  # fmt: skip
+def test_the_quota_of_zalo(told: Told, environ: dict[str, str], statements: tuple[str, ...], levels: list[str]) -> None:
+    assert [level for level, _ in told(of_quota.zalo, *statements, environ=environ)] == levels
 
 
 def test_holidays_that_only_the_library_knows(told: Told) -> None:

@@ -98,7 +98,8 @@ def test_a_long_answer_is_split_between_lines() -> None:
     lines = [f"{number}. Một dòng dài vừa phải để thử việc chia tin" for number in range(200)]
     parts = render(say(verbatim("\n".join(lines))), VI, PLAIN, None)
     assert len(parts) > 1
-    assert [line for part in parts for line in part.text.splitlines()] == lines
+    assert [line for part in parts for line in part.text.splitlines()[1:]] == lines
+    assert [part.text.splitlines()[0] for part in parts] == [f"({place}/{len(parts)})" for place in range(1, len(parts) + 1)]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import shutil
+import socket
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -11,16 +13,41 @@ from aiohttp import web
 from bot.cli.demo import START
 from bot.demo.world import Demo, open_demo
 from bot.language import Language
+from tests.web.webchat_world import Browser, World
 
 
 @pytest.fixture
 async def demo(tmp_path: Path) -> AsyncIterator[tuple[Demo, str]]:
     """The demo and its address."""
-    opened = await open_demo(tmp_path / "demo.sqlite3", START, Language.load("vi"), running=False)
+    listening = socket.create_server(("127.0.0.1", 0))
+    address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    opened = await open_demo(tmp_path / "demo.sqlite3", START, Language.load("vi"), address=address, running=False)
     runner = web.AppRunner(opened.server.app(), shutdown_timeout=1)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    host, port = runner.addresses[0][:2]
-    yield opened, f"http://{host}:{port}"
+    await web.SockSite(runner, listening).start()
+    yield opened, address
     await runner.cleanup()
     await opened.application.stop()
+
+
+@pytest.fixture
+async def chat_world(sample: Path, tmp_path: Path) -> AsyncIterator[World]:
+    """The chat page of production over the sample cluster."""
+    made = World(Path(shutil.copy(sample, tmp_path / "cluster.sqlite3")))
+    await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+async def opened(chat_world: World) -> AsyncIterator[Callable[[], Browser]]:
+    """Opens browsers of the chat page."""
+    made: list[Browser] = []
+
+    def another() -> Browser:
+        made.append(Browser(chat_world))
+        return made[-1]
+
+    yield another
+    for browser in made:
+        await browser.close()

@@ -35,21 +35,6 @@ function showClock(iso) {
   byId("now").textContent = `${time} ${day.split("-").reverse().join("/")}`;
 }
 
-function fill(element, shown) {
-  // The renderer writes <b>, <i> and <blockquote> only, and escapes everything else: those three are built, nothing else is.
-  if (!shown.html) { element.textContent = shown.text; return; }
-  const parsed = new DOMParser().parseFromString(shown.text, "text/html").body;
-  const copy = (from, to) => from.childNodes.forEach((node) => {
-    if (node.nodeType === Node.TEXT_NODE) { to.append(node.textContent); return; }
-    const tag = node.nodeName.toLowerCase();
-    const next = ["b", "i", "blockquote"].includes(tag) ? document.createElement(tag) : document.createElement("span");
-    copy(node, next);
-    to.append(next);
-  });
-  element.replaceChildren();
-  copy(parsed, element);
-}
-
 function say(shown) {
   let bubble = shown.replaces ? log.querySelector(`[data-id="${CSS.escape(shown.replaces)}"]`) : null;
   if (!bubble) {
@@ -57,48 +42,16 @@ function say(shown) {
     bubble.dataset.id = shown.id ?? "";
     log.append(bubble);
   }
-  bubble.className = `bubble ${shown.author}`;
-  bubble.replaceChildren();
-  if (shown.kind === "picture" && shown.sha256) {
-    const image = document.createElement("img");
-    image.src = `/file/${shown.sha256}`;
-    image.alt = shown.text;
-    bubble.append(image);
-  }
-  const words = document.createElement("div");
-  words.className = "text";
-  fill(words, shown);
-  bubble.append(words);
-  if (shown.kind === "file" && shown.sha256) {
-    const link = document.createElement("a");
-    link.href = `/file/${shown.sha256}`;
-    link.download = shown.name;
-    link.textContent = texts.download.replace("{name}", shown.name);
-    bubble.append(link);
-  }
-  if (shown.buttons?.length) bubble.append(choices(shown, bubble.dataset.id));
+  const id = bubble.dataset.id;
+  bubbles.draw(bubble, shown, {
+    file: (sha256) => `/file/${sha256}`,
+    download: (name) => texts.download.replace("{name}", name),
+    tap: (button) => post("/tap", {as: persona(), view: view(), data: button.data, message_id: id, label: button.label}),
+  });
   toEnd();
 }
 
 function toEnd() { log.scrollTo({top: log.scrollHeight, behavior: "instant"}); }
-
-function choices(shown, id) {
-  const box = document.createElement("div");
-  box.className = "choices";
-  for (const row of shown.buttons) {
-    const line = document.createElement("div");
-    line.className = "row";
-    for (const button of row) {
-      const element = document.createElement("button");
-      element.type = "button";
-      element.textContent = button.label;
-      element.addEventListener("click", () => post("/tap", {as: persona(), view: view(), data: button.data, message_id: id, label: button.label}));
-      line.append(element);
-    }
-    box.append(line);
-  }
-  return box;
-}
 
 function showHints() {
   hints.replaceChildren();

@@ -1,0 +1,252 @@
+"""The report form on a page: `/form/TOKEN` to fill in and save, `/review/TOKEN` to look through and file.
+
+Plain forms do everything; the script sends the same fields as JSON while somebody types. The draft is the one that the chat goes on
+with, and the functions that take and file it are the chat's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from aiohttp import web
+
+from bot.web.deciding import Decision
+from bot.web.pages import TOKEN, UNKNOWN, Bound, Refusal, Site, wants_json
+from bot.web.report_form_field import fields_of, spoken
+from bot.web.report_form_page import form, over, progress, review, state
+from handlers.kit.message import Message, m, verbatim
+from handlers.kit.reply import Reply, Text, say
+from handlers.kit.turn import Turn
+from handlers.reporting.confirming import Confirmed
+from handlers.reporting.desk import Desk, Shut, open_desk, save_effects
+from handlers.reporting.form import Change, Filling, How, fill
+from handlers.reporting.form_filing import MINUTES, file_form
+from handlers.reporting.receipt import filed_already
+from storage import duties, page_links
+from storage.connection import Effect, effect
+
+LONGEST_USE = 12 * 3_600
+"""A page that is used is renewed, but no longer than a working day: then the chat gives a new link."""
+
+RENEW_SECONDS = 600
+MOST_FIELDS = 400
+LONGEST_FIELD = 20_000
+HOWS = frozenset({"same", "keep", "reading", "mine", "theirs"})
+Asking = Literal["form", "review"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What came with a request: raw texts, marks and reasons by item id, and the button that was pressed."""
+
+    raw: Mapping[str, str]
+    seen: Mapping[str, str]
+    why: Mapping[str, str]
+    does: str = ""
+    revision: int = -1
+
+    def changes(self) -> tuple[Change, ...]:
+        verb, _, rest = self.does.partition(" ")
+        item, _, value = rest.partition(" ")
+        return tuple(
+            Change(
+                each, self.raw.get(each, ""), self.seen.get(each, ""), cast(How, verb) if each == item and verb in HOWS else "said",
+                value if each == item else "", self.why.get(each, ""),
+            )
+            for each in dict.fromkeys((*self.raw, *((item,) if verb in HOWS else ())))
+        )  # fmt: skip
+
+    def typed(self) -> dict[str, str]:
+        return {**self.raw, **{f"w.{item}": why for item, why in self.why.items()}}
+
+
+def routes(site: Site) -> list[web.RouteDef]:
+    """The form, its saving, its review and its filing."""
+
+    async def shown(request: web.Request) -> web.StreamResponse:
+        return await site.open(request, "form", _look(request, "form"))
+
+    async def saved(request: web.Request) -> web.StreamResponse:
+        return await site.open(request, "form", _save(request, await _sent(request)))
+
+    async def reviewed(request: web.Request) -> web.StreamResponse:
+        return await site.open(request, "form", _look(request, "review"))
+
+    async def confirmed(request: web.Request) -> web.StreamResponse:
+        return await site.open(request, "form", _confirm(request, await _sent(request)))
+
+    return [
+        web.get(f"/form/{TOKEN}", site.guarded(shown)),
+        web.post(f"/form/{TOKEN}", site.guarded(saved)),
+        web.get(f"/review/{TOKEN}", site.guarded(reviewed)),
+        web.post(f"/review/{TOKEN}", site.guarded(confirmed)),
+    ]
+
+
+Decides = Callable[[Turn, Bound], Decision[web.Response]]
+
+
+def _look(request: web.Request, asking: Asking) -> Decides:
+    token = request.match_info["token"]
+
+    def look(turn: Turn, bound: Bound) -> Decision[web.Response]:
+        desk = _desk(turn, bound)
+        if isinstance(desk, web.Response):
+            return Decision(_gone(request, desk, bound))
+        filling = fill(turn, desk, ())
+        renewed = _renewed(turn, bound)
+        if wants_json(request):
+            return Decision(_told(bound, desk, filling, None), renewed)
+        if asking == "review":
+            return Decision(review(bound.language, turn, desk, token=token, key=_key(bound)), renewed)
+        return Decision(form(bound.language, turn, desk, filling, _key(bound), token=token), renewed)
+
+    return look
+
+
+def _save(request: web.Request, sent: Sent) -> Decides:
+    token = request.match_info["token"]
+
+    def save(turn: Turn, bound: Bound) -> Decision[web.Response]:
+        desk = _desk(turn, bound)
+        if isinstance(desk, web.Response):
+            return Decision(_gone(request, desk, bound))
+        filling = fill(turn, desk, sent.changes())
+        effects = (*save_effects(turn, desk, filling.sheet), *_renewed(turn, bound))
+        if wants_json(request):
+            return Decision(_told(bound, desk, filling, turn.now if filling.sheet != desk.sheet else None), effects)
+        asked_now = {item for item in filling.questions if item in sent.raw}
+        if asked_now:
+            page = form(bound.language, turn, desk, filling, _key(bound), token=token, typed=sent.typed(), given=sent.seen)
+            return Decision(page, effects)
+        anchor = sent.does.split(" ")[1] if sent.does.count(" ") else ""
+        where = f"../review/{token}" if sent.does == "review" else f"../form/{token}" + (f"#r-{anchor}" if anchor else "")
+        return Decision(_see(where), effects)
+
+    return save
+
+
+def _confirm(request: web.Request, sent: Sent) -> Decides:
+    token = request.match_info["token"]
+
+    def confirm(turn: Turn, bound: Bound) -> Decision[web.Response]:
+        desk = _desk(turn, bound)
+        if isinstance(desk, web.Response):      # filed already, perhaps by this very tap a moment ago: the receipt stands there
+            return Decision(_go(request, f"../form/{token}"))
+        done = file_form(turn, desk, sent.revision)
+        if isinstance(done, Confirmed):
+            return Decision(_go(request, f"../form/{token}"), done.effects)
+        if wants_json(request):
+            return Decision(web.json_response({"error": bound.language.text(done), "again": True}, status=409))
+        return Decision(review(bound.language, turn, desk, token=token, key=_key(bound), note=done))
+
+    return confirm
+
+
+# What is open -------------------------------------------------------------------------------------------------------------------
+
+
+def _desk(turn: Turn, bound: Bound) -> Desk | web.Response:
+    """The desk of the link's duty, or the page that says why it is shut: asked anew each time."""
+    kind, _, rest = bound.link.subject.partition(":")
+    duty_id = rest.partition(" ")[0]
+    if kind != "duty" or not duty_id:
+        raise Refusal(*UNKNOWN)
+    desk = open_desk(turn, duty_id)
+    if isinstance(desk, Desk):
+        return desk
+    reply, title = _shut(turn, duty_id, desk)
+    return over(bound.language, reply, title, _key(bound), filed=desk.filed)
+
+
+def _shut(turn: Turn, duty_id: str, shut: Shut) -> tuple[Reply, Message]:
+    duty = duties.duty(turn.read, duty_id)
+    told = filed_already(turn, duty, confirming=True) if shut.filed and duty is not None else None
+    if told is not None and isinstance(first := told.blocks[0], Text) and first.style == "title":
+        return Reply(told.blocks[1:]), first.message
+    title = verbatim(duty.title) if duty is not None else m("Page of the emulation bot")
+    return say(shut.why) if told is None else told, title
+
+
+def _gone(request: web.Request, page: web.Response, bound: Bound) -> web.Response:
+    """For the script: the page has to be loaded anew, and says why."""
+    if not wants_json(request):
+        return page
+    return web.json_response({"error": bound.language.text(m("This report can no longer be entered here.")), "over": True}, status=409)
+
+
+def _renewed(turn: Turn, bound: Bound) -> tuple[Effect, ...]:
+    until = min(turn.now + MINUTES * 60, bound.link.created_at + LONGEST_USE)
+    if until - bound.link.expires_at < RENEW_SECONDS:
+        return ()
+    return (effect(page_links.renew, bound.link.token_hash, until),)
+
+
+def _key(bound: Bound) -> str:
+    """Under which a browser keeps what could not be sent: of this person and this report, and telling neither."""
+    return hashlib.sha256(f"{bound.person.id} {bound.link.subject}".encode()).hexdigest()[:24]
+
+
+# Requests and answers -----------------------------------------------------------------------------------------------------------
+
+
+async def _sent(request: web.Request) -> Sent:
+    """The fields of a plain form, or the same as the script sends them. Raises Refusal for what no page of ours sends."""
+    if request.content_type == "application/json":
+        try:
+            document = await request.json()
+        except ValueError:
+            raise Refusal(*UNKNOWN) from None
+        fields = document.get("fields") if isinstance(document, dict) else None
+        pairs = [
+            (f"{prefix}.{item}", value)
+            for item, each in (fields if isinstance(fields, dict) else {}).items() if isinstance(each, dict)
+            for prefix, name in (("v", "raw"), ("s", "seen"), ("w", "why")) if isinstance(value := each.get(name), str)
+        ]  # fmt: skip
+        pairs += [(name, str(document[name])) for name in ("do", "revision") if isinstance(document, dict) and name in document]
+    else:
+        posted = await request.post()
+        pairs = [(name, value) for name, value in posted.items() if isinstance(value, str)]
+    if len(pairs) > MOST_FIELDS:
+        raise Refusal(*UNKNOWN)
+    return _sorted(pairs)
+
+
+def _sorted(pairs: Iterable[tuple[str, str]]) -> Sent:
+    kinds: dict[str, dict[str, str]] = {"v": {}, "s": {}, "w": {}}
+    does, revision = "", ""
+    for name, value in pairs:
+        prefix, _, item = name.partition(".")
+        if prefix in kinds and item:
+            kinds[prefix][item[:80]] = value[:LONGEST_FIELD]
+        elif name == "do":
+            does = value[:200]
+        elif name == "revision":
+            revision = value
+    number = int(revision) if revision.isascii() and revision.isdecimal() and len(revision) < 10 else -1
+    return Sent(kinds["v"], kinds["s"], kinds["w"], does, number)
+
+
+def _told(bound: Bound, desk: Desk, filling: Filling, at: int | None) -> web.Response:
+    """Every field as it stands now, for the script."""
+    fields = {}
+    for item in fields_of(desk):
+        said = spoken(bound.language, desk, item, filling)
+        fields[item.id] = {
+            "code": item.code, "seen": said.seen, "text": said.text, "saved": said.saved, "kind": said.kind, "lines": said.lines,
+            "buttons": said.buttons, "stands": said.stands, "gone": said.gone, "known": said.known,
+        }  # fmt: skip
+    text = bound.language.text
+    answer = {"fields": fields, "progress": text(progress(desk, filling)), "state": text(state(desk, at))}
+    return web.json_response(answer)
+
+
+def _see(where: str) -> web.Response:
+    return web.Response(status=303, headers={"Location": where})
+
+
+def _go(request: web.Request, where: str) -> web.Response:
+    return web.json_response({"go": where}) if wants_json(request) else _see(where)

@@ -1,0 +1,74 @@
+"use strict";
+// What a message looks like, on the chat page and in the demo alike.
+
+const bubbles = {
+  // The renderer writes <b>, <i> and <blockquote> only, and escapes everything else: those three are built, nothing else is.
+  fill(element, shown) {
+    if (!shown.html) { element.textContent = shown.text; return; }
+    const parsed = new DOMParser().parseFromString(shown.text, "text/html").body;
+    const copy = (from, to) => from.childNodes.forEach((node) => {
+      if (node.nodeType === Node.TEXT_NODE) { bubbles.words(to, node.textContent); return; }
+      const tag = node.nodeName.toLowerCase();
+      const next = ["b", "i", "blockquote"].includes(tag) ? document.createElement(tag) : document.createElement("span");
+      copy(node, next);
+      to.append(next);
+    });
+    element.replaceChildren();
+    copy(parsed, element);
+  },
+
+  // An address in the bot's own words can be tapped: its pages are reached by links.
+  words(to, text) {
+    for (const piece of text.split(/(https?:\/\/[^\s<>"“”]+[^\s<>"“”.,;:!?)])/)) {
+      if (!/^https?:\/\//.test(piece)) { to.append(piece); continue; }
+      const link = document.createElement("a");
+      link.href = piece;
+      link.target = "_blank";
+      link.rel = "noopener noreferrer";
+      link.textContent = piece;
+      to.append(link);
+    }
+  },
+
+  // `file(sha256)` gives a file's address, `download(name)` the words of its link, `tap(button)` is called when a choice is made.
+  draw(bubble, shown, {file, download, tap}) {
+    bubble.className = `bubble ${shown.author}`;
+    bubble.replaceChildren();
+    if (shown.kind === "picture" && shown.sha256) {
+      const image = document.createElement("img");
+      image.src = file(shown.sha256);
+      image.alt = shown.text;
+      bubble.append(image);
+    }
+    const words = document.createElement("div");
+    words.className = "text";
+    bubbles.fill(words, shown);
+    bubble.append(words);
+    if (shown.kind === "file" && shown.sha256) {
+      const link = document.createElement("a");
+      link.href = file(shown.sha256);
+      link.download = shown.name;
+      link.textContent = download(shown.name);
+      bubble.append(link);
+    }
+    if (shown.buttons?.length) bubble.append(bubbles.choices(shown.buttons, tap));
+  },
+
+  choices(rows, tap) {
+    const box = document.createElement("div");
+    box.className = "choices";
+    for (const row of rows) {
+      const line = document.createElement("div");
+      line.className = "row";
+      for (const button of row) {
+        const element = document.createElement("button");
+        element.type = "button";
+        element.textContent = button.label;
+        element.addEventListener("click", () => tap(button));
+        line.append(element);
+      }
+      box.append(line);
+    }
+    return box;
+  },
+};
