@@ -10,6 +10,7 @@ import fcntl
 import logging
 import os
 import socket
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +21,9 @@ from storage.database_file import lock_path
 from storage.files import owned_like
 
 log = logging.getLogger(__name__)
+
+NAMED_WITHIN_SECONDS = 1.0
+"""How long the one who is refused waits for the name of a holder that has just begun."""
 
 
 class LockError(Exception):
@@ -72,15 +76,16 @@ def hold(database: Path, clock: Clock | None = None) -> Held:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
         raise LockError(_unusable(path, error)) from error
+    words = f"{os.getpid()}@{socket.gethostname()} {(clock or SystemClock()).now()}".encode()
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         left = _read(handle)
+        os.pwrite(handle, words, 0)
+        os.ftruncate(handle, len(words))
         if new:
             owned_like(path, path.parent)
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, f"{os.getpid()}@{socket.gethostname()} {(clock or SystemClock()).now()}".encode(), 0)
     except BlockingIOError:
-        holder, _, since = _read(handle).partition(" ")
+        holder, _, since = _named(handle).partition(" ")
         os.close(handle)
         raise AlreadyRunning(holder or "?", int(since) if since.isascii() and since.isdigit() else None) from None
     except OSError as error:
@@ -89,6 +94,14 @@ def hold(database: Path, clock: Clock | None = None) -> Held:
     if left:
         log.info("The last holder of the instance ended without farewell; what was committed stands")
     return Held(handle, bool(left))
+
+
+def _named(handle: int) -> str:
+    """What the holder has written of itself: at once, but a moment after it has the lock."""
+    until = time.monotonic() + NAMED_WITHIN_SECONDS
+    while not (named := _read(handle)) and time.monotonic() < until:
+        time.sleep(0.01)
+    return named
 
 
 def _read(handle: int) -> str:

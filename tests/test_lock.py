@@ -38,6 +38,15 @@ def test_the_second_is_told_who_holds_it_and_since_when(tmp_path: Path) -> None:
     lock.hold(tmp_path / "a.sqlite3").close()
 
 
+def test_a_holder_that_has_just_begun_is_named_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = iter(["", "", "4711@may-chu 1795402800"])
+    with lock.hold(tmp_path / "a.sqlite3"):
+        monkeypatch.setattr(lock, "_read", lambda handle: next(found))
+        with pytest.raises(lock.AlreadyRunning) as refused:
+            lock.hold(tmp_path / "a.sqlite3")
+    assert (refused.value.holder, refused.value.since) == ("4711@may-chu", 1_795_402_800)
+
+
 def test_links_and_relative_paths_meet_the_same_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "real").mkdir()
     real = tmp_path / "real" / "a.sqlite3"
@@ -97,13 +106,13 @@ def test_a_lock_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_a_sentence_and_gives_the_lock_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr("bot.lock.socket.gethostname", _full)
+        patched.setattr("bot.lock.os.pwrite", _full)
         with pytest.raises(lock.LockError, match="cannot be written"):
             lock.hold(tmp_path / "a.sqlite3")
     lock.hold(tmp_path / "a.sqlite3").close()
 
 
-def _full() -> str:
+def _full(handle: int, words: bytes, place: int) -> int:
     raise OSError(28, "No space left on device")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +14,7 @@ from pathlib import Path
 from tests.consistency import problems
 from tests.drill.cluster import YEAR
 from tests.drill.load import Officer, Step, content
-from tests.drill.platform import Death, Delivery, Platform
+from tests.drill.platform import Death, Delivery, Platform, chat_of
 
 NOT_STORED = "Hệ thống tạm thời không ghi được"
 """What is said past the outbox while nothing can be written; it answers nothing."""
@@ -71,9 +72,19 @@ def idle(path: Path) -> bool:
 
 
 def all_decided(path: Path, updates: int) -> bool:
-    """Whether every one of so many updates is stored and decided: nobody is left who could be told that nothing can be written."""
-    ((waiting,),) = read(path, "SELECT COUNT(*) FROM inbox WHERE state = 'waiting'")
-    return waiting == 0 and len(keys(path, "telegram")) == updates
+    """Whether every one of so many updates is stored and decided."""
+    return all_stored(path, updates) and not undecided(path)
+
+
+def all_stored(path: Path, updates: int) -> bool:
+    """Whether every one of so many updates of Telegram is stored."""
+    return len(keys(path, "telegram")) == updates
+
+
+def undecided(path: Path) -> set[int]:
+    """The chats whose updates are stored and wait to be decided."""
+    rows = read(path, "SELECT payload FROM inbox WHERE state = 'waiting' AND channel = 'telegram'")
+    return {chat_of(json.loads(str(payload))) for (payload,) in rows}
 
 
 def unnoted(path: Path) -> frozenset[tuple[int, int]]:

@@ -98,7 +98,7 @@ async def test_after_downtime_one_late_letter_says_how_it_stands_now(cluster: Sm
     await cluster.tick(START)
     written = await cluster.tick("2026-12-02 10:00")       # missed: 7, 3, 0 days before, 1 day after
     [text] = written["lan"]
-    assert "lời nhắc này gửi chậm" in text
+    assert "Lời nhắc này không gửi được vào giờ dự kiến nên gửi chậm." in text
     assert text.count("Báo cáo tổng kết năm") == 1
     assert "chậm 2 ngày" in text
     assert await cluster.tick("2026-12-02 11:00") == {}

@@ -30,7 +30,7 @@ async def test_a_letter_that_waited_too_long_is_written_anew_and_says_so(cluster
     assert "gửi chậm" not in first
     assert await cluster.tick("2026-11-23 09:59") == {}
     [text] = (await cluster.tick("2026-11-23 10:00"))["lan"]
-    assert "lời nhắc này gửi chậm" in text
+    assert "Lời nhắc này không gửi được vào giờ dự kiến nên gửi chậm." in text
     assert "Còn 7 ngày" in text
     assert len(await waiting(cluster)) == 1
 
