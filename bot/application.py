@@ -24,7 +24,7 @@ from bot.sending.links import Links
 from bot.sending.ration import rations
 from bot.turns import Minting, Turns
 from handlers.broadcasting.due import due_broadcasts
-from handlers.dispatch import Dispatcher
+from handlers.listening.dispatch import Dispatcher
 from handlers.registry import registry
 from handlers.schedule.alerts import due_alerts
 from handlers.schedule.quota_alerts import due_quota

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from handlers import in_group
 from handlers.kit.command import Command
 from handlers.kit.message import m, verbatim
 from handlers.kit.reply import Choice, Choices, Fields, Typed
 from handlers.kit.turn import Outcome, Turn, answer
+from handlers.listening import in_group
 from handlers.registry import registry
 from handlers.start import HOW_TO_JOIN
 

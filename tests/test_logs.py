@@ -21,8 +21,8 @@ from bot import logs, turns
 from bot.application import Application
 from bot.channels.telegram import Telegram
 from bot.sending import delivery
-from handlers.dispatch import Dispatcher
 from handlers.kit.turn import Turn
+from handlers.listening.dispatch import Dispatcher
 from storage import outbox
 from storage.connection import Effect, Transaction, effect
 from storage.errors import DatabaseFull

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.language import languages
-from handlers.dispatch import Dispatcher
 from handlers.kit.recognise import Recognised
+from handlers.listening.dispatch import Dispatcher
 from handlers.registry import registry
 from tests.chat import WITH_BUTTONS, ZONE, Chat
 from tests.conftest import START

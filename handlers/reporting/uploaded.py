@@ -9,7 +9,7 @@ from handlers.kit.message import Message, m, verbatim
 from handlers.kit.reply import Choice, Choices, Go, Reply, say
 from handlers.kit.turn import Sent, State, Turn
 from handlers.kit.wire import queue_effects
-from handlers.open_dialogue import standing_of
+from handlers.listening.open_dialogue import standing_of
 from handlers.reporting.asking import question
 from handlers.reporting.conversation import CONTROLS_SHOWN, ReportDialogue
 from handlers.reporting.desk import Desk, save_effects

@@ -17,8 +17,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.language import languages
-from handlers.dispatch import Dispatcher
 from handlers.kit.turn import Place, Said, Turn
+from handlers.listening.dispatch import Dispatcher
 from handlers.registry import registry
 from storage import inbox, people
 from storage.connection import Database, Effect, Snapshot, effect

@@ -38,6 +38,8 @@ class Loopback(ABC):
 
     def __init__(self) -> None:
         self.root = ""
+        self.hanging = 0
+        """How many calls were left without an answer."""
         self._failures: dict[str, deque[Failure]] = defaultdict(deque)
         self._news = asyncio.Condition()
         self._ended = asyncio.Event()
@@ -91,6 +93,8 @@ class Loopback(ABC):
     async def _failed(self, request: web.Request, failure: Failure) -> web.StreamResponse:
         match failure.kind:
             case "hang":
+                self.hanging += 1
+                await self._notify()
                 await self._ended.wait()
             case "drip":
                 response = web.StreamResponse()

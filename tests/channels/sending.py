@@ -78,6 +78,9 @@ class Bench(Protocol):
     def hang(self, times: int) -> bool:
         """The next messages get no answer; False where the platform cannot keep anybody waiting."""
 
+    async def held(self, times: int) -> None:
+        """Wait until so many messages have come to the platform and hang there."""
+
 
 class OnTelegram:
     address = "501"
@@ -106,6 +109,9 @@ class OnTelegram:
         self.platform.fail("sendMessage", *(Failure("hang") for _ in range(times)))
         return True
 
+    async def held(self, times: int) -> None:
+        await self.platform.until(lambda: self.platform.hanging >= times)
+
 
 class OnZalo:
     address = "an"
@@ -133,6 +139,9 @@ class OnZalo:
     def hang(self, times: int) -> bool:
         self.platform.fail("sendMessage", *(Failure("hang") for _ in range(times)))
         return True
+
+    async def held(self, times: int) -> None:
+        await self.platform.until(lambda: self.platform.hanging >= times)
 
 
 class _Locked:
@@ -171,6 +180,9 @@ class OnThePage:
     def hang(self, times: int) -> bool:
         return False
 
+    async def held(self, times: int) -> None:
+        raise AssertionError("nothing hangs here")
+
 
 class InATerminal:
     address = "an"
@@ -197,6 +209,9 @@ class InATerminal:
 
     def hang(self, times: int) -> bool:
         return False
+
+    async def held(self, times: int) -> None:
+        raise AssertionError("nothing hangs here")
 
 
 @asynccontextmanager

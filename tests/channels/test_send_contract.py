@@ -155,7 +155,7 @@ async def test_closed_in_the_middle_every_message_has_an_outcome(name: str, tmp_
             await here.channel.close()
             return
         sending = [asyncio.create_task(send(here, TEXT)) for _ in range(5)]
-        await asyncio.sleep(0.05)       # they are on their way
+        await here.held(5)
         await here.channel.close()
         outcomes = await asyncio.wait_for(asyncio.gather(*sending, return_exceptions=True), 10)
         assert [type(outcome) for outcome in outcomes] == [OutcomeUnknown] * 5
@@ -167,7 +167,7 @@ async def test_a_message_that_is_cancelled_leaves_the_channel_usable(name: str, 
     async with bench(name, tmp_path) as here:
         if here.hang(1):
             sending = asyncio.create_task(send(here, TEXT))
-            await asyncio.sleep(0.05)
+            await here.held(1)
             sending.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await sending

@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from handlers import in_group
 from handlers.kit.dialogue import Dialogue
 from handlers.kit.turn import Outcome, Said, State, Tapped, Turn
 from handlers.kit.wire import queue_effects
-from handlers.shown_menu import mark_in_group
+from handlers.listening import in_group
+from handlers.listening.shown_menu import mark_in_group
 from storage import conversation
 from storage.connection import Effect, effect
 

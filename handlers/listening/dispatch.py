@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from handlers import bare, in_group
 from handlers.kit.command import Command
 from handlers.kit.dialogue import Chosen, Dialogue
 from handlers.kit.language import Language
@@ -18,11 +17,12 @@ from handlers.kit.recognise import Recognised, Recogniser, Unsure, follow_up
 from handlers.kit.reply import Answer, Choice, Choices, Go, Reply, Typed, say
 from handlers.kit.turn import Other, Outcome, Said, Sent, State, Tapped, Turn
 from handlers.kit.wire import decode_choices
-from handlers.open_dialogue import Standing, changes, standing_of
+from handlers.listening import bare, in_group
+from handlers.listening.open_dialogue import Standing, changes, standing_of
+from handlers.listening.shown_menu import ShownMenu
 from handlers.registry import Registry
 from handlers.rules.period_words import take_year
 from handlers.rules.text import fold
-from handlers.shown_menu import ShownMenu
 from storage import conversation
 from storage.connection import Effect
 
