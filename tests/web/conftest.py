@@ -9,11 +9,20 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from playwright.async_api import Browser as Chromium
 
 from bot.cli.demo import START
 from bot.demo.world import Demo, open_demo
 from bot.language import Language
+from tests.web.small_phone import launched
 from tests.web.webchat_world import Browser, World
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Chromium]:
+    """A real browser."""
+    async with launched() as opened:
+        yield opened
 
 
 @pytest.fixture

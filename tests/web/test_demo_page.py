@@ -3,43 +3,24 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from bot.demo.world import Demo
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync",
-]  # fmt: skip
-SMALL_PHONE = {"width": 360, "height": 740}
+from tests.web.small_phone import SMALL_PHONE
 
 pytestmark = pytest.mark.browser
 Demonstrated = tuple[Demo, str]
 
 
 @pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    if CHROMIUM is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no Chromium on this machine: the page cannot be tested")
-        pytest.skip("no Chromium on this machine")
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        await opened.close()
-
-
-@pytest.fixture
-async def page(browser: Browser, demo: Demonstrated) -> AsyncIterator[Page]:
+async def page(chromium: Browser, demo: Demonstrated) -> AsyncIterator[Page]:
     """The page on a small phone; an error of its script, or a look elsewhere, fails the test."""
     _, address = demo
-    opened = await browser.new_page(viewport=SMALL_PHONE)
+    opened = await chromium.new_page(viewport=SMALL_PHONE)
     problems: list[str] = []
     opened.on("pageerror", lambda error: problems.append(str(error)))
     opened.on("request", lambda request: problems.append(request.url) if not request.url.startswith((address, "data:")) else None)

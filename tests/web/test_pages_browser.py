@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, FileChooser, Page, async_playwright, expect
+from playwright.async_api import Browser, FileChooser, Page, expect
 
 from bot.demo.world import Demo
 from handlers.kit.message import verbatim
@@ -17,7 +17,7 @@ from handlers.kit.reply import File, Picture, say
 from handlers.kit.wire import queue_effects
 from storage import files, page_links
 from storage.connection import effect
-from tests.web.test_demo_page import ARGUMENTS, CHROMIUM, SMALL_PHONE
+from tests.web.small_phone import SMALL_PHONE
 
 pytestmark = pytest.mark.browser
 TOKEN = "t" * 43
@@ -26,22 +26,10 @@ PERSON, ACCOUNT = "langson-canbo", ("webplain", "langson")
 
 
 @pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    if CHROMIUM is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no Chromium on this machine: the pages cannot be tested")
-        pytest.skip("no Chromium on this machine")
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        await opened.close()
-
-
-@pytest.fixture
-async def page(browser: Browser, demo: tuple[Demo, str]) -> AsyncIterator[Page]:
+async def page(chromium: Browser, demo: tuple[Demo, str]) -> AsyncIterator[Page]:
     """A small phone whose page may load nothing from elsewhere and raise no error."""
     _, address = demo
-    opened = await browser.new_page(viewport=SMALL_PHONE)
+    opened = await chromium.new_page(viewport=SMALL_PHONE)
     problems: list[str] = []
     opened.on("pageerror", lambda error: problems.append(str(error)))
     opened.on("console", lambda said: problems.append(said.text) if "Content Security Policy" in said.text else None)
@@ -120,7 +108,7 @@ async def test_with_the_keyboard_alone(page: Page, demo: tuple[Demo, str], tmp_p
     await expect(page.locator(".notes")).to_contain_text("I.4: a.pdf")
 
 
-async def test_a_letter_with_files_is_read_on_its_page(page: Page, browser: Browser, demo: tuple[Demo, str]) -> None:
+async def test_a_letter_with_files_is_read_on_its_page(page: Page, chromium: Browser, demo: tuple[Demo, str]) -> None:
     world, address = demo
     database, now = world.application.database, world.clock.now()
     shown = await page.screenshot()
@@ -143,7 +131,7 @@ async def test_a_letter_with_files_is_read_on_its_page(page: Page, browser: Brow
     assert (await download.value).suggested_filename == "Ảnh hội nghị.png"
     assert (await (await download.value).path()).read_bytes() == shown
 
-    other = await browser.new_context(viewport=SMALL_PHONE)
+    other = await chromium.new_context(viewport=SMALL_PHONE)
     elsewhere = await other.new_page()
     await elsewhere.goto(f"{address}/p/{TOKEN}")
     await elsewhere.get_by_role("button", name="Mở").click()
@@ -164,11 +152,11 @@ async def test_what_is_no_page_is_said_clearly(page: Page, demo: tuple[Demo, str
     await fits(page)
 
 
-async def test_a_form_of_another_site_changes_nothing(browser: Browser, demo: tuple[Demo, str]) -> None:
+async def test_a_form_of_another_site_changes_nothing(chromium: Browser, demo: tuple[Demo, str]) -> None:
     """A page elsewhere that posts here, from the browser to which the page belongs."""
     world, address = demo
     await link(world, "upload", "duty:E16:LANG_SON")
-    context = await browser.new_context()
+    context = await chromium.new_context()
     own = await context.new_page()
     await own.goto(f"{address}/p/{TOKEN}")
     await own.get_by_role("button", name="Mở").click()

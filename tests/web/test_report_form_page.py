@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from storage.duties import Duty
 from tests.web.form_world import QUARTER, SELF_SCORE, World
-from tests.web.test_demo_page import ARGUMENTS, CHROMIUM, SMALL_PHONE
+from tests.web.small_phone import SMALL_PHONE
 
 pytestmark = pytest.mark.browser
 NTM01, NTM02 = '[name="v.NTM26.NTM01"]', '[name="v.NTM26.NTM02"]'
@@ -27,21 +27,15 @@ async def world(sample: Path, tmp_path: Path) -> AsyncIterator[World]:
 
 
 @pytest.fixture
-async def phone() -> AsyncIterator[BrowserContext]:
+async def phone(chromium: Browser) -> AsyncIterator[BrowserContext]:
     """A small phone; an error of the page's script, or a look at another host, fails the test."""
-    if CHROMIUM is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no Chromium on this machine: the page cannot be tested")
-        pytest.skip("no Chromium on this machine")
-    async with async_playwright() as playwright:
-        browser: Browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        context = await browser.new_context(viewport=SMALL_PHONE, has_touch=True, is_mobile=True, device_scale_factor=2)
-        problems: list[str] = []
-        context.on("weberror", lambda error: problems.append(str(error.error)))
-        context.on("request", lambda request: problems.append(request.url) if not request.url.startswith("http://127.0.0.1:") else None)
-        yield context
-        assert problems == []
-        await browser.close()
+    context = await chromium.new_context(viewport=SMALL_PHONE, has_touch=True, is_mobile=True, device_scale_factor=2)
+    problems: list[str] = []
+    context.on("weberror", lambda error: problems.append(str(error.error)))
+    context.on("request", lambda request: problems.append(request.url) if not request.url.startswith("http://127.0.0.1:") else None)
+    yield context
+    assert problems == []
+    await context.close()
 
 
 async def opened(world: World, context: BrowserContext, event: str = QUARTER) -> tuple[Page, str, Duty]:

@@ -4,41 +4,27 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser as Chromium
-from playwright.async_api import BrowserContext, Page, async_playwright, expect
+from playwright.async_api import BrowserContext, Page, expect
 
 from handlers.kit.message import m
 from handlers.kit.reply import say as reply
 from handlers.kit.wire import queue_effects
 from storage import web_chat
 from storage.connection import effect
-from tests.web.test_demo_page import ARGUMENTS, SMALL_PHONE
+from tests.web.small_phone import SMALL_PHONE
 from tests.web.webchat_world import World
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
 def world(chat_world: World) -> World:
     return chat_world
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Chromium]:
-    if CHROMIUM is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no Chromium on this machine: the page cannot be tested")
-        pytest.skip("no Chromium on this machine")
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        await opened.close()
 
 
 @pytest.fixture
