@@ -13,6 +13,7 @@ from bot.cli.parser import year
 from bot.language import Language
 from bot.settings import Settings
 from handlers.kit.message import Message, Moment, m
+from handlers.kit.roles import ROLE_NAMES
 
 if TYPE_CHECKING:
     from storage.connection import Snapshot
@@ -83,9 +84,9 @@ async def _invite(args: argparse.Namespace, settings: Settings, language: Langua
         await database.close()
     until = Moment(expires)
     if name:
-        said = m("A code for {unit}, {role}, valid until {until}", unit=name, role=args.role, until=until)
+        said = m("A code for {unit}, {role}, valid until {until}", unit=name, role=ROLE_NAMES[args.role], until=until)
     else:
-        said = m("A code for the cluster, {role}, valid until {until}", role=args.role, until=until)
+        said = m("A code for the cluster, {role}, valid until {until}", role=ROLE_NAMES[args.role], until=until)
     print(language.text(said), file=sys.stderr)
     print(code)
     return 0
