@@ -29,7 +29,7 @@ from tests.chat import WITH_BUTTONS, ZONE, Double
 T = TypeVar("T")
 
 START = 1_795_000_000
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 10
 
 
 class Slow(Double):

@@ -11,7 +11,7 @@ from typing import Literal, Self
 
 from aiohttp import web
 
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)

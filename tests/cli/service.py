@@ -12,7 +12,7 @@ from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 30
 KILL_SECONDS = 20
 """Ten are promised; a machine that runs eight test processes at once is slower than a service manager allows for."""
 

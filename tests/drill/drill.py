@@ -23,7 +23,7 @@ from tests.drill.platform import Platform
 from tests.drill.process import Living, Nursery, Order, SharedClock
 from tests.drill.zalo import HOOK, ZaloPlatform
 
-PATIENCE = 120
+PATIENCE = 60
 """Seconds in which anything that is waited for must have come to pass."""
 
 OFFICERS_PATIENCE = 300
