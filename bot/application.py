@@ -18,6 +18,7 @@ from bot.counters import Counters
 from bot.facts import Known
 from bot.health import Health
 from bot.language import languages
+from bot.listening import Listening
 from bot.menus import Menus
 from bot.sender import Sender
 from bot.sending.links import Links
@@ -35,6 +36,7 @@ from storage.connection import Database, Snapshot, effect
 from storage.erasing import forget_the_erased
 from storage.errors import Conflict, StorageError
 from storage.invitations import ALPHABET, LENGTH
+from storage.outbox import Letter
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -48,7 +50,6 @@ SWEEP_SECONDS = 3_600
 LONGEST_TICK_SECONDS = 300
 """A tick that takes longer hangs; it is given up, and the next one takes up its reminders."""
 
-LISTEN_AGAIN_SECONDS = 5
 STOP_SECONDS = 6.0
 """How long turns and letters in hand may take once the program ends. What one of the steps leaves of it goes to the next."""
 
@@ -91,6 +92,7 @@ class Application:
         background: bool = True,
         counters: Counters | None = None,
         backups: DailyBackup | None = None,
+        listening: Listening | None = None,
     ) -> None:
         self.database = database
         self.counters = counters or Counters()
@@ -114,7 +116,7 @@ class Application:
         }  # fmt: skip
         self._given: set[str] = set()
         self.turns = Turns(
-            database, self._channels, clock, zone, Dispatcher(registry(), spoken), spoken, language, self.minting, self.facts, self.wake,
+            database, self._channels, clock, zone, Dispatcher(registry(), spoken), spoken, language, self.minting, self.facts, self._queued,
             self.counters, self._beside,
         )  # fmt: skip
         self._menus = [
@@ -123,7 +125,7 @@ class Application:
         self._backups = backups
         self._background = background
         self._swept = 0
-        self._listening: list[asyncio.Task[None]] = []
+        self._listening = listening or Listening(database, channels, clock)
         self._tasks: list[asyncio.Task[None]] = []
         self._ticking = False
         self._scheduler: AsyncIOScheduler | None = None
@@ -137,9 +139,8 @@ class Application:
         await self.turns.resume()
         if not self._background:
             return
-        for channel in self._channels.values():
-            self._listening.append(asyncio.create_task(self._listen(channel), name=f"listen {channel.name}"))
-            self._tasks.append(asyncio.create_task(self._send(channel.name), name=f"send {channel.name}"))
+        self._tasks += [asyncio.create_task(self._send(name), name=f"send {name}") for name in self._channels]
+        self._listening.deliver(self.receiver)
         self._tasks += [asyncio.create_task(menus.run(), name="menus") for menus in self._menus]
         self._tasks.append(asyncio.create_task(self._tick_safely(), name="first tick"))
         # Loaded when all the rest runs already.
@@ -155,9 +156,7 @@ class Application:
         self.health.stopping = True
         if self._scheduler is not None and self._scheduler.running:
             self._scheduler.shutdown(wait=False)
-        for task in self._listening:
-            task.cancel()
-        await _within(1.0, asyncio.gather(*self._listening, return_exceptions=True))
+        await self._listening.stop()
 
     async def stop(self, within: float = STOP_SECONDS) -> None:
         """Stop taking updates, finish the turns and letters in hand, close the connections, whatever hangs.
@@ -255,11 +254,17 @@ class Application:
 
         sender = self.senders[channel]
 
-        async def receive(key: str, payload: str) -> None:
+        def receive(key: str, payload: str) -> Awaitable[None]:
             sender.expect_reply()
-            await self.turns.receive(channel, key, payload)
+            return self.turns.receive(channel, key, payload)
 
         return receive
+
+    def _queued(self, letters: Sequence[Letter]) -> None:
+        """A turn has queued these. What it has caused otherwise (a broadcast that begins) is found by the lanes' next look."""
+        for letter in letters:
+            if letter.channel in self.senders:
+                self.senders[letter.channel].take(letter)
 
     def _moved(self, channel: str) -> None:
         """Letters went from one channel to another."""
@@ -296,22 +301,6 @@ class Application:
         except StorageError:
             return      # told by who opened it
         await self.senders[channel].run()
-
-    async def _listen(self, channel: Channel) -> None:
-        async def position() -> tuple[str, int] | None:
-            return await self.database.read(lambda read: inbox.position(read, channel.name))
-
-        async def moved(to: str) -> None:
-            await self.database.write((effect(inbox.move_position, channel.name, to, self.clock.now()),))
-
-        while True:
-            try:
-                await channel.listen(self.receiver(channel.name), position, moved)
-            except Exception:
-                log.exception("Listening on %s failed; it begins anew", channel.name)
-                await asyncio.sleep(LISTEN_AGAIN_SECONDS)
-            else:
-                return
 
 
 async def _within(seconds: float, work: Awaitable[object]) -> bool:

@@ -99,6 +99,13 @@ class Sender:
         """Something was queued."""
         self._desk.wake()
 
+    def take(self, letter: Letter) -> None:
+        """This letter was queued, and it is known what it says: an answer need not be read again."""
+        if letter.lane == "reply" and not _conditional(letter):
+            self._desk.lanes["reply"].take(letter, self._clock.now())
+        else:
+            self.wake()
+
     def look_again(self) -> None:
         """Letters came in another way than by being queued (from another channel)."""
         self._desk.look_again()
@@ -210,9 +217,9 @@ class Sender:
         asked = {letter.id for _, letter in standing if letter.parts is None or not Progress.load(letter.parts).begun}
         if self._ration is None or lane.name == "reply" or not asked:
             return standing
-        before = lane.flying + len(self._desk.lanes["reply"].waiting)       # replies that wait leave before it too
+        leaving = (lane.taken - asked) | self._desk.lanes["reply"].waiting.ids      # replies that wait leave before it too
         try:
-            found = await self._ration.sift(self._database, asked, lane.taken, before)
+            found = await self._ration.sift(self._database, asked, lane.taken, leaving)
         except StorageError:
             for entry, _ in standing:
                 self._desk.put_back(lane, entry)

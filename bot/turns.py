@@ -1,6 +1,7 @@
-"""Turns: an update is stored and committed, then decided on a snapshot, and everything it changes is committed at once.
+"""Turns: an update is decided on a snapshot, and everything it changes is committed at once.
 
-Turns of one address run strictly one after another; different ones run side by side. What a restart finds waiting is decided then.
+Turns of one address run strictly one after another; different ones run side by side. An update whose turn it is at once is stored in the
+same commit (`bot.arrivals`); any other is stored first and decided in its lane, as is what a restart finds waiting.
 """
 
 from __future__ import annotations
@@ -8,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
+from bot.arrivals import Arrival, Arrivals, Decided
 from bot.channels.base import Channel, FileTooLarge, Inbound, Part, SendError
 from bot.clock import Clock
 from bot.counters import Counters
@@ -27,6 +29,7 @@ from handlers.kit.wire import queue_effects
 from storage import inbox, people
 from storage.connection import Database, Effect, Snapshot, effect
 from storage.errors import Conflict, DatabaseBusy, DatabaseFull, StorageError
+from storage.outbox import Letter
 
 log = logging.getLogger(__name__)
 
@@ -38,9 +41,6 @@ NOT_STORED = m(
     " there is no need to send it again."
 )
 """True of both cases: a stored update is taken up by `Turns.retry`, one that was not stored is not acknowledged and comes again."""
-
-NOT_FOR_US = ""
-"""Of what people write to each other in a group nothing is kept but its key."""
 
 TELL_AGAIN_SECONDS = 600
 FAILED = m("Something went wrong and nothing was recorded. Please try again.")
@@ -57,6 +57,7 @@ class _Update:
     id: int
     channel: str
     payload: str
+    deciding: Awaitable[Decided] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class Turns:
         default_language: str,
         minting: Minting,
         facts: Mapping[str, str],
-        committed: Callable[[], None],
+        committed: Callable[[Sequence[Letter]], None],
         counters: Counters | None = None,
         beside: Callable[[str, str], None] = lambda channel, address: None,
     ) -> None:
@@ -98,6 +99,7 @@ class Turns:
         self._facts = facts
         self._committed = committed
         self._counters = counters or Counters()
+        self._arrivals = Arrivals(database, clock, self, self._counters.now)
         self._lanes: dict[str, deque[tuple[_Update, Inbound]]] = {}
         self._working: set[asyncio.Task[None]] = set()
         self._unfinished: list[tuple[_Update, Inbound]] = []
@@ -112,29 +114,65 @@ class Turns:
                     await self._schedule(_Update(row.id, row.channel, row.payload))
             after = rows[-1].id
 
-    async def receive(self, channel: str, key: str, payload: str) -> None:
-        """Store an update and return once it is committed. Raises StorageError when it could not be: it must not be acknowledged."""
+    def receive(self, channel: str, key: str, payload: str) -> asyncio.Future[None]:
+        """Take an update. What is returned ends once it is committed, with a StorageError when it could not be: then it must not be
+        acknowledged.
+        """
+        committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         try:
             inbound = self._channels[channel].parse(payload)
         except Exception:
             log.exception("An update could not be understood", extra={"channel": channel})
             inbound = None
-        stored = NOT_FOR_US if inbound is None else _screened(inbound, payload)
+        if inbound is None:
+            self._work(self._note_only(channel, key, committed))
+            return committed
+        stored = _screened(inbound, payload)
+        alone = stored is not payload or inbound.file is not None
+        self._arrivals.take(Arrival(channel, key, stored, inbound, _lane(channel, inbound), alone, committed))
+        return committed
+
+    async def _note_only(self, channel: str, key: str, committed: asyncio.Future[None]) -> None:
+        """It says nothing to us: that it came is all that is kept."""
         try:
-            (update_id,) = await self._database.write((effect(inbox.store, channel, key, stored, self._clock.now()),))
-        except StorageError:
-            self._counters.update(channel, "not_stored")
-            if inbound is not None:
-                await self._say_not_stored(channel, inbound)
-            raise
-        if stored is not payload and inbound is not None:
-            self._counters.update(channel, "screened")
-        if not isinstance(update_id, int):
+            await self._database.write((effect(inbox.store_done, channel, key, self._clock.now()),))
+            self._counters.update(channel, "ignored")
+        except Conflict:
             self._counters.update(channel, "duplicate")
-        elif inbound is not None and stored is payload:
-            self._line_up(_Update(update_id, channel, stored), inbound)
-        else:
-            await self._schedule(_Update(update_id, channel, stored))
+        except StorageError as error:
+            self._counters.update(channel, "not_stored")
+            if not committed.done():
+                committed.set_exception(error)
+        if not committed.done():
+            committed.set_result(None)
+
+    # What arrivals ask -----------------------------------------------------------------------------------------------------------
+
+    def busy(self, lane: str) -> bool:
+        return lane in self._lanes or bool(self._unfinished)
+
+    def decided(self, read: Snapshot, arrival: Arrival, now: int) -> tuple[Effect, ...]:
+        return self._decide(read, arrival.channel, arrival.inbound, arrival.inbound.input or Other("unsupported"), now)
+
+    def done(self, arrival: Arrival, outcome: Sequence[object], seconds: float) -> None:
+        self._counters.update(arrival.channel, "done")
+        self._counters.turn_seconds.add(seconds)
+        if arrival.inbound.ack:
+            self._work(self._channels[arrival.channel].acknowledge(arrival.inbound))
+        self._committed(_letters(outcome))
+
+    def stored(self, arrival: Arrival, number: object, deciding: Awaitable[Decided] | None) -> None:
+        if not isinstance(number, int):
+            self._counters.update(arrival.channel, "duplicate")
+            return
+        screened = read_screened(arrival.payload)
+        if screened is not None:
+            self._counters.update(arrival.channel, "screened")
+        self._line_up(_Update(number, arrival.channel, arrival.payload, deciding), screened or arrival.inbound)
+
+    async def not_stored(self, arrival: Arrival) -> None:
+        self._counters.update(arrival.channel, "not_stored")
+        await self._say_not_stored(arrival.channel, arrival.inbound)
 
     async def retry(self) -> None:
         """Take up again, in their order, the turns that could not be committed."""
@@ -144,8 +182,13 @@ class Turns:
 
     async def settle(self) -> None:
         """Wait until every stored update has been decided."""
-        while self._working:
-            await asyncio.gather(*self._working, return_exceptions=True)
+        while under_way := {*self._working, *self._arrivals.under_way}:
+            await asyncio.gather(*under_way, return_exceptions=True)
+
+    def _work(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name="turns")
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
 
     async def _schedule(self, update: _Update) -> None:
         inbound = self._understood(update)
@@ -156,17 +199,15 @@ class Turns:
         self._line_up(update, inbound)
 
     def _line_up(self, update: _Update, inbound: Inbound) -> None:
-        lane = _lane(update, inbound)
+        lane = _lane(update.channel, inbound)
         if lane in self._lanes:
             self._lanes[lane].append((update, inbound))
             return
         # What could not be committed before comes first: an answer must not overtake the one before it.
-        earlier = [each for each in self._unfinished if each[0].id < update.id and _lane(*each) == lane]
+        earlier = [each for each in self._unfinished if each[0].id < update.id and _lane(each[0].channel, each[1]) == lane]
         self._unfinished = [each for each in self._unfinished if each not in earlier]
         self._lanes[lane] = deque([*earlier, (update, inbound)])
-        task = asyncio.create_task(self._run_lane(lane), name=f"turns {lane}")
-        self._working.add(task)
-        task.add_done_callback(self._working.discard)
+        self._work(self._run_lane(lane))
 
     def _understood(self, update: _Update) -> Inbound | None:
         screened = read_screened(update.payload)
@@ -193,7 +234,7 @@ class Turns:
         began = self._counters.now()
         try:
             given, before = await self._input(update.channel, inbound)
-            await self._decide_and_commit(update, inbound, given, before)
+            outcome = await self._decide_and_commit(update, inbound, given, before)
             self._counters.update(update.channel, "done")
             self._counters.turn_seconds.add(self._counters.now() - began)
         except (DatabaseFull, DatabaseBusy):
@@ -203,32 +244,37 @@ class Turns:
         except Exception:
             self._counters.update(update.channel, "failed")
             log.exception("A turn failed", extra=_facts(update))
-            await self._give_up(update, inbound)
-        self._committed()
+            outcome = await self._give_up(update, inbound)
+        self._committed(_letters(outcome))
         return True
 
-    async def _decide_and_commit(self, update: _Update, inbound: Inbound, given: Input, before: tuple[Effect, ...]) -> None:
+    async def _decide_and_commit(self, update: _Update, inbound: Inbound, given: Input, before: tuple[Effect, ...]) -> list[object]:
+        deciding = update.deciding
         for _ in range(MOST_TRIES):
             now = self._clock.now()
-            effects = await self._database.read_together(lambda read: self._decide(read, update.channel, inbound, given, now))  # noqa: B023
+            if deciding is None:
+                effects = await self._database.read_together(lambda read: self._decide(read, update.channel, inbound, given, now))  # noqa: B023
+            else:
+                found, deciding = await deciding, None
+                if isinstance(found, Exception):
+                    raise found
+                effects = found
             try:
-                await self._database.write((effect(inbox.finish, update.id, now), *before, *effects))
+                return await self._database.write((effect(inbox.finish, update.id, now), *before, *effects))
             except Conflict:
                 log.info("A turn is decided again", extra=_facts(update))
-                continue
-            return
         raise StorageError(f"update {update.id} met a conflict {MOST_TRIES} times")
 
     def _decide(self, read: Snapshot, channel: str, inbound: Inbound, given: Input, now: int) -> tuple[Effect, ...]:
-        who = people.by_account(read, channel, inbound.sender or inbound.address)
         today = datetime.fromtimestamp(now, self._zone).date().isoformat()
+        who, posts = people.writing(read, channel, inbound.sender or inbound.address, today)
         language = who.language if who is not None else self._default_language
         turn = Turn(
             read=read,
             now=now,
             zone=self._zone,
             who=who,
-            posts=() if who is None else people.posts(read, who.id, today),
+            posts=posts,
             place=Place(
                 channel, inbound.address, inbound.kind, inbound.thread, inbound.message_id, self._channels[channel].capabilities.files
             ),
@@ -259,7 +305,7 @@ class Turns:
             return _problem(sent, "unavailable"), ()
         return await keep(self._database, file.name, file.media_type, content, self._clock.now(), file.caption)
 
-    async def _give_up(self, update: _Update, inbound: Inbound) -> None:
+    async def _give_up(self, update: _Update, inbound: Inbound) -> list[object]:
         """A defect: the update is set aside so that it does not come back, and its sender is told."""
         now = self._clock.now()
         letter = queue_effects(
@@ -267,14 +313,15 @@ class Turns:
             mint=self._minting.opaque, thread=inbound.thread,
         )  # fmt: skip
         try:
-            await self._database.write((effect(inbox.finish, update.id, now, "failed"), *letter))
+            return await self._database.write((effect(inbox.finish, update.id, now, "failed"), *letter))
         except StorageError:
             log.exception("An update could not be set aside; it waits for the next start", extra=_facts(update))
             await self._say_not_stored(update.channel, inbound)
+            return []
 
     async def _say_not_stored(self, channel: str, inbound: Inbound) -> None:
         """The database cannot be written, so the outbox cannot either: say it directly, as well as it goes, not at every try."""
-        lane, now = f"{channel}:{inbound.address}", self._clock.now()
+        lane, now = _lane(channel, inbound), self._clock.now()
         if self._told.get(lane, -TELL_AGAIN_SECONDS) > now - TELL_AGAIN_SECONDS:
             return
         self._told[lane] = now
@@ -286,14 +333,19 @@ class Turns:
             log.warning("Somebody could not be told that nothing was recorded", extra={"channel": channel})
 
 
+def _letters(outcome: Sequence[object]) -> list[Letter]:
+    """Those that a turn has queued."""
+    return [each for each in outcome if isinstance(each, Letter)]
+
+
 def _facts(update: _Update) -> dict[str, object]:
     """What a line of the log says of an update: its number in the inbox and its channel, nothing of its content."""
     return {"update": update.id, "channel": update.channel}
 
 
-def _lane(update: _Update, inbound: Inbound) -> str:
+def _lane(channel: str, inbound: Inbound) -> str:
     """Turns of one lane run strictly one after another."""
-    return f"{update.channel}:{inbound.address}"
+    return f"{channel}:{inbound.address}"
 
 
 def _screened(inbound: Inbound, payload: str) -> str:

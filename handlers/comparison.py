@@ -10,12 +10,13 @@ from handlers.kit.reply import Choice, Choices, Go, Table, Text
 from handlers.kit.turn import Outcome, Turn, answer
 from handlers.rules.period_words import take_year
 from handlers.scores import score_words
-from handlers.scores.board import Board, Line
+from handlers.scores.board import Board
 from handlers.scores.ranking_items import ranked
 from handlers.scores.score_query import Problem, Question, default_year, index_of, read_question, ref
 from handlers.scores.standing import shown
 from storage import standings as kept
 from storage import units
+from storage.ranking import Line
 
 NAME = "sosanh"
 MOST = 3

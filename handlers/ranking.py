@@ -10,9 +10,10 @@ from handlers.kit.reply import Block, Choice, Choices, Go, Table, Text, say
 from handlers.kit.turn import Outcome, Turn, answer
 from handlers.rules.ranking import total_first
 from handlers.scores import ranking_items, score_words
-from handlers.scores.board import Board, Line, Overview
+from handlers.scores.board import Board, Overview
 from handlers.scores.score_query import Problem, Question, read_question, ref
 from handlers.scores.standing import shown
+from storage.ranking import Line
 
 NAME = "xephang"
 PAGE = 10
@@ -78,9 +79,10 @@ def table(lines: tuple[Line, ...], own: tuple[str, ...], decimals: int) -> Table
 
 def _overview(turn: Turn, question: Question, board: Board, overview: Overview) -> Outcome:
     """The answer to who names nothing. Beside its title it is the same for all of one unit as long as no total changes."""
+    named = _named(turn, question, overview)
     rest = board.remembered(
-        ("overview", question.table.decimals, total_first(question.table), turn.unit_ids, _named(turn, question, overview)),
-        lambda: say(*_without_title(turn, question, board, overview)).blocks,
+        ("overview", question.table.decimals, total_first(question.table), turn.unit_ids, named),
+        lambda: say(*_without_title(turn, question, board, overview, named)).blocks,
     )
     return answer(title(turn, question, board), *rest, topic=_topic(question))
 
@@ -90,7 +92,7 @@ def _named(turn: Turn, question: Question, overview: Overview) -> bool:
     return overview.incomplete > 0 and score_words.names_open(turn, question.year)
 
 
-def _without_title(turn: Turn, question: Question, board: Board, overview: Overview) -> list[Message | Block]:
+def _without_title(turn: Turn, question: Question, board: Board, overview: Overview, named: bool) -> list[Message | Block]:
     decimals = question.table.decimals
     top = board.page(0, TOP)
     own = next((line for line in map(board.unit, turn.unit_ids) if line is not None), None)
@@ -101,9 +103,11 @@ def _without_title(turn: Turn, question: Question, board: Board, overview: Overv
         blocks += _around(board, own, top, turn.unit_ids, decimals)
     if own is not None:
         blocks.append(_about(turn, question, board, overview, own))
-    blocks.append(_figures(turn, question, board, overview))
-    long = isinstance(blocks[0], Message) and own is not None
-    blocks.append(_more(question, None if long else own, overview))    # eight lines are enough for a meeting
+    blocks.append(_figures(turn, board, overview, named))
+    if own is None or not isinstance(blocks[0], Table):     # eight lines are enough for a meeting
+        blocks.append(board.remembered(("more", question.year), lambda: _more(question, None, overview)))
+    else:
+        blocks.append(_more(question, own, overview))
     return blocks
 
 
@@ -122,8 +126,13 @@ def _around(board: Board, own: Line | None, top: tuple[Line, ...], mine: tuple[s
     # Nobody stands higher than his rank, so beyond the first ranks the place need not be counted.
     if own.rank <= SHOWN_AT_ONCE - 1 and (board.place(own.unit_id) or 0) <= SHOWN_AT_ONCE - 2:
         return [table(tuple(dict.fromkeys((*top, *near))), mine, decimals)]
-    leading = tuple(m("{rank}. {unit} {points}", rank=line.rank or 0, unit=line.name, points=shown(line.total, decimals)) for line in top)
-    return [m("Leading: {lines}", lines=leading), table(near, mine, decimals)]
+    return [board.remembered(("leading", decimals), lambda: _leading(top, decimals)), table(near, mine, decimals)]
+
+
+def _leading(top: tuple[Line, ...], decimals: int) -> Text:
+    """The top in one line."""
+    lines = tuple(m("{rank}. {unit} {points}", rank=line.rank or 0, unit=line.name, points=shown(line.total, decimals)) for line in top)
+    return Text(m("Leading: {lines}", lines=lines))
 
 
 def _about(turn: Turn, question: Question, board: Board, overview: Overview, line: Line) -> Message:
@@ -135,12 +144,17 @@ def _about(turn: Turn, question: Question, board: Board, overview: Overview, lin
     return m("{unit}: {facts}", unit=line.name, facts=tuple(parts))
 
 
-def _figures(turn: Turn, question: Question, board: Board, overview: Overview) -> Message:
-    lacking = score_words.missing(turn, question.year, board, overview)
-    counted = score_words.basis(overview)
-    if lacking is None:
-        return m("Counted: {basis}; no figure is missing.", basis=counted)
-    return m("Counted: {basis}; {missing}.", basis=counted, missing=lacking)
+def _figures(turn: Turn, board: Board, overview: Overview, named: bool) -> Text:
+    """Which figures were counted, and who lacks some: the same for all whose units lack none."""
+    own = tuple(line for line in map(board.unit, turn.unit_ids) if line is not None and line.missing)
+
+    def find() -> Text:
+        lacking, counted = score_words.missing(board, overview, own, named), score_words.basis(overview)
+        if lacking is None:
+            return Text(m("Counted: {basis}; no figure is missing.", basis=counted))
+        return Text(m("Counted: {basis}; {missing}.", basis=counted, missing=lacking))
+
+    return board.remembered(("figures", named, own), find)
 
 
 def _more(question: Question, own: Line | None, overview: Overview) -> Choices:
@@ -166,7 +180,7 @@ def _unit(turn: Turn, question: Question, board: Board, overview: Overview, unit
         blocks.append(Text(about))
         if each.missing:
             blocks.append(m("{unit}: {count} criteria without figures, counted 0 for now.", unit=each.name, count=each.missing))
-    blocks.append(_figures(turn, question, board, overview))
+    blocks.append(_figures(turn, board, overview, _named(turn, question, overview)))
     blocks.append(_more(question, line, overview))
     return answer(*blocks, topic=_topic(question))
 
@@ -179,8 +193,10 @@ def _page(turn: Turn, question: Question, board: Board, overview: Overview) -> O
     heading = [title(turn, question, board)]
     if pages > 1:
         heading.append(Text(m("Page {page} of {count}", page=question.page, count=pages), "note"))
-    shown_lines = table(lines, turn.unit_ids, question.table.decimals)
-    return answer(*heading, shown_lines, _paging(question, question.page, pages), topic=_topic(question))
+    own, decimals = tuple(line.unit_id for line in lines if line.unit_id in turn.unit_ids), question.table.decimals
+    shown_lines = board.remembered(("shown", question.page, own, decimals), lambda: table(lines, own, decimals))
+    paging = board.remembered(("paging", question.page, question.year), lambda: _paging(question, question.page, pages))
+    return answer(*heading, shown_lines, paging, topic=_topic(question))
 
 
 def _paging(question: Question, page: int, pages: int) -> Choices:
@@ -202,7 +218,7 @@ def _extreme(turn: Turn, question: Question, board: Board, overview: Overview) -
     label = m("Highest") if question.extreme == "highest" else m("Lowest")
     return answer(
         title(turn, question, board), label, table(level, turn.unit_ids, question.table.decimals),
-        _figures(turn, question, board, overview), topic=_topic(question),
+        _figures(turn, board, overview, _named(turn, question, overview)), topic=_topic(question),
     )  # fmt: skip
 
 

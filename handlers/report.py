@@ -103,7 +103,12 @@ def _likely(turn: Turn, text: str, among: tuple[Duty, ...], *, alone: bool) -> D
     if not _HAS_BOTH.search(text):
         return None
     best: tuple[int, Duty] | None = None
+    seen: set[tuple[str | None, int, str]] = set()
     for duty in among:
+        asks = (duty.form, duty.year, duty.unit_id)
+        if asks in seen:
+            continue        # another period of a report that is due before it: it asks for the same
+        seen.add(asks)
         form = None if duty.form is None else calendar.form(turn.read, duty.form)
         count = 0 if form is None else figures_named(items_of(turn.read, form, duty.year, duty.unit_id), text, alone=alone)
         if count and (best is None or count > best[0]):

@@ -12,13 +12,14 @@ from handlers.rules.scoring import Entry, Ratio
 from handlers.rules.table import Criterion, Group
 from handlers.rules.working import working
 from handlers.scores import score_words, standing
-from handlers.scores.board import Board, Line
+from handlers.scores.board import Board
 from handlers.scores.score_inputs import Basis, entries_of
 from handlers.scores.score_leaders import read_leaders
 from handlers.scores.score_query import Problem, Question, read_question, ref
 from handlers.scores.standing import shown
 from storage import scoring_tables, units
 from storage import standings as kept
+from storage.ranking import Line
 
 NAME = "diem"
 PAGE = 6

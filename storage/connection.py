@@ -14,23 +14,16 @@ import sqlite3
 import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Concatenate, NewType, ParamSpec, TypeVar, cast
 
 import aiosqlite
 
-from storage.database_file import FOLD_PAGES, emptied, files_folder, fold_pages, instance_running, look_through, translated
-from storage.errors import (
-    Conflict,
-    DatabaseBusy,
-    DatabaseDamaged,
-    DatabaseFull,
-    DatabaseUnsuited,
-    OlderProgramRunning,
-    StorageError,
-)
-from storage.memory import attach, detach
-from storage.migrations import migrate, newest, recognised
+from storage.database_file import emptied, files_folder, look_through, translated
+from storage.errors import Conflict, DatabaseBusy, DatabaseDamaged, DatabaseFull, StorageError
+from storage.memory import detach
+from storage.opening import connected, fold, prepare_reader, prepare_writer, read_only
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +36,6 @@ Transaction = NewType("Transaction", sqlite3.Connection)
 P = ParamSpec("P")
 T = TypeVar("T")
 
-BUSY_TIMEOUT_MS = 5_000
 READERS = 2
 
 MOST_TOGETHER = 32
@@ -73,10 +65,14 @@ def effect(function: Callable[Concatenate[Transaction, P], object], /, *args: P.
     return Effect(function, args, kwargs)
 
 
+Written = list[object] | Exception
+"""What became of a turn's effects: what each returned, or why none of them is kept."""
+
+
 @dataclass(slots=True)
 class _Waiting:
-    effects: Sequence[Effect]
-    done: asyncio.Future[list[object]]
+    turns: Sequence[Sequence[Effect]]
+    done: asyncio.Future[list[Written]]
 
 
 @dataclass(slots=True)
@@ -122,18 +118,18 @@ class Database:
         if emptied(path):
             raise DatabaseDamaged("the file is empty, and what belongs to it is not")
         try:
-            writer = await _connected(path)
+            writer = await connected(path)
         except sqlite3.Error as error:
             raise translated(error) from error
         try:
-            looked = await _hop(writer, _prepare_writer, path, owner, beside)
-            address = _read_only(path)
+            looked = await _hop(writer, prepare_writer, path, owner, beside)
+            address = read_only(path)
             memory: dict[Hashable, Any] = {}
             for _ in range(readers):
-                reader = await _connected(address, uri=True)
+                reader = await connected(address, uri=True)
                 opened.append(reader)
             for reader in opened:
-                await _hop(reader, _prepare_reader, memory)
+                await _hop(reader, prepare_reader, memory)
         except (sqlite3.Error, StorageError, OSError) as error:
             for connection in (writer, *opened):
                 await connection.close()
@@ -199,9 +195,16 @@ class Database:
         Raises Conflict when an expectation among them failed (nothing of them is kept: decide again on fresh reads), and
         StorageError when the disk is full, the file locked or damaged (nothing is kept either).
         """
+        (outcome,) = await self.write_each((effects,))
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    async def write_each(self, turns: Sequence[Sequence[Effect]]) -> list[Written]:
+        """`write` of several turns together: what each returned, or the exception that it met, which leaves the others as they are."""
         if self._closing:
             raise StorageError("the database is closing")
-        waiting = _Waiting(effects, asyncio.get_running_loop().create_future())
+        waiting = _Waiting(turns, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         self._wake.set()
         return await waiting.done
@@ -212,7 +215,7 @@ class Database:
         Nothing for who is not the owner, nor where Litestream replicates the log; while somebody reads, it is left to the next time.
         """
         if self._owner and not self._closing:
-            await _hop(self._writer, _fold, self.path)
+            await _hop(self._writer, fold, self.path)
 
     async def sound(self) -> None:
         """Wait until the whole file was looked through. Raises DatabaseDamaged (or what else was found); then nothing is ever written."""
@@ -248,37 +251,22 @@ class Database:
             if not batch:
                 continue
             began = time.monotonic()
+            turns = [effects for waiting in batch for effects in waiting.turns]
             try:
                 await self.sound()
-                outcomes = await _hop(self._writer, _commit, [waiting.effects for waiting in batch])
+                outcomes = await _hop(self._writer, _commit, turns)
                 failed = any(isinstance(outcome, DatabaseFull | DatabaseBusy) for outcome in outcomes)
             except sqlite3.Error as error:
-                outcomes, failed = [translated(error) for _ in batch], True
+                outcomes, failed = [translated(error) for _ in turns], True
             except StorageError as error:
-                outcomes, failed = [error for _ in batch], True
+                outcomes, failed = [error for _ in turns], True
             if self.watch is not None:
-                self.watch(len(batch), time.monotonic() - began, failed)
-            for waiting, outcome in zip(batch, outcomes, strict=True):
-                if waiting.done.cancelled():
-                    continue
-                if isinstance(outcome, Exception):
-                    waiting.done.set_exception(outcome)
-                else:
-                    waiting.done.set_result(outcome)
-
-
-async def _connected(address: str | Path, **given: Any) -> aiosqlite.Connection:
-    """A connection with its thread. Where it cannot be made the thread has ended, too: it would speak into a loop that is closed."""
-    connection = aiosqlite.connect(address, isolation_level=None, **given)
-    try:
-        return await connection
-    except sqlite3.Error:
-        await asyncio.to_thread(connection._thread.join)
-        raise
-
-
-def _read_only(path: Path) -> str:
-    return f"{path.absolute().as_uri()}?mode=ro"
+                self.watch(len(turns), time.monotonic() - began, failed)
+            told = iter(outcomes)
+            for waiting in batch:
+                of_its_turns = list(islice(told, len(waiting.turns)))
+                if not waiting.done.cancelled():
+                    waiting.done.set_result(of_its_turns)
 
 
 async def _hop(
@@ -287,44 +275,6 @@ async def _hop(
     """Run the function on the connection's own thread, in one hop: the one place that uses aiosqlite's private door."""
     result: T = await connection._execute(function, connection._conn, *args, **kwargs)  # type: ignore[no-untyped-call]
     return result
-
-
-def _prepare_writer(connection: sqlite3.Connection, path: Path, owner: bool, beside: bool) -> bool:
-    """Whether the file was looked through: what is to be changed always is, before; what stands as it shall may be afterwards."""
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-    schema = recognised(connection)    # before the first word is written into it
-    if 0 < schema < newest() and not owner and instance_running(path):
-        raise OlderProgramRunning("an instance of an older program is running")
-    stands = schema == newest() and connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
-    look_first = owner and not (beside and stands)
-    if look_first:
-        look_through(connection)
-    if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
-        raise DatabaseUnsuited("the folder cannot hold a write-ahead log")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute(f"PRAGMA wal_autocheckpoint = {fold_pages(path) if owner else 0}")
-    migrate(connection, path)
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA secure_delete = ON")    # what is deleted is overwritten: an erased name stands in no free page
-    return look_first
-
-
-def _fold(connection: sqlite3.Connection, path: Path) -> None:
-    if fold_pages(path) != FOLD_PAGES:
-        return
-    connection.execute("PRAGMA busy_timeout = 0")       # nobody waits for it
-    try:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    except sqlite3.Error as error:
-        log.info("The log could not be folded now (%s); the next hour does it", type(error).__name__)
-    finally:
-        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-
-
-def _prepare_reader(connection: sqlite3.Connection, memory: dict[Hashable, Any]) -> None:
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-    connection.execute("PRAGMA query_only = ON")
-    attach(connection, memory)
 
 
 def _in_snapshot(connection: sqlite3.Connection, function: Callable[[Snapshot], T]) -> T:
@@ -344,14 +294,19 @@ def _answer(read: Snapshot, function: Callable[[Snapshot], object]) -> tuple[obj
         return None, error
 
 
-_Outcome = list[object] | Exception
+def _commit(connection: sqlite3.Connection, batch: Sequence[Sequence[Effect]]) -> list[Written]:
+    """One transaction for the whole batch; returns results or what went wrong, turn by turn.
 
-
-def _commit(connection: sqlite3.Connection, batch: Sequence[Sequence[Effect]]) -> list[_Outcome]:
-    """One transaction for the whole batch, a savepoint for each turn in it; returns results or what went wrong, turn by turn."""
+    Hardly ever does a turn fail. Where one does, all is taken back and written once more with a savepoint for each.
+    """
     connection.execute("BEGIN IMMEDIATE")
     try:
-        outcomes = [_apply(connection, effects) for effects in batch]
+        outcomes = _apply_all(connection, batch)
+        if outcomes is None:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            connection.execute("BEGIN IMMEDIATE")
+            outcomes = [_apply(connection, effects) for effects in batch]
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
@@ -361,7 +316,15 @@ def _commit(connection: sqlite3.Connection, batch: Sequence[Sequence[Effect]]) -
     return outcomes
 
 
-def _apply(connection: sqlite3.Connection, effects: Sequence[Effect]) -> _Outcome:
+def _apply_all(connection: sqlite3.Connection, batch: Sequence[Sequence[Effect]]) -> list[Written] | None:
+    """None: one of them has failed; which one, and why, is seen when each has its savepoint."""
+    try:
+        return [[each.apply(Transaction(connection)) for each in effects] for effects in batch]
+    except Exception:
+        return None
+
+
+def _apply(connection: sqlite3.Connection, effects: Sequence[Effect]) -> Written:
     connection.execute("SAVEPOINT turn")
     try:
         results = [each.apply(Transaction(connection)) for each in effects]

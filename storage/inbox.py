@@ -46,6 +46,15 @@ def store(tx: Transaction, channel: str, key: str, payload: str, now: int) -> in
     return done.lastrowid if done.rowcount == 1 else None
 
 
+def store_done(tx: Transaction, channel: str, key: str, now: int) -> None:
+    """Keep only that the update has come: its turn commits together with it. Raises Conflict for one that had come before."""
+    done = tx.execute(
+        "INSERT OR IGNORE INTO inbox (channel, key, received_at, state, done_at) VALUES (?, ?, ?, 'done', ?)", (channel, key, now, now)
+    )
+    if done.rowcount != 1:
+        raise Conflict("the update had come before")
+
+
 def finish(tx: Transaction, update_id: int, now: int, state: str = "done") -> None:
     """Mark the update's turn as taken and forget its payload. Raises Conflict when that has happened already."""
     done = tx.execute(

@@ -40,3 +40,17 @@ def remembered(read: sqlite3.Connection, key: Hashable, find: Callable[[], T]) -
             memory.clear()      # another reader's thread may do the same meanwhile: nobody looks at it twice
         memory[key] = found
     return cast(T, found)
+
+
+def current(read: sqlite3.Connection, name: Hashable, version: Hashable, make: Callable[[], T]) -> T:
+    """One value under a name, of the version that was asked for last; `remembered` is for what may pile up, this for what is large.
+
+    On any other connection than a reader's it is made each time.
+    """
+    memory = _by_connection.get(id(read))
+    if memory is None:
+        return make()
+    found = memory.get(name)
+    if found is None or found[0] != version:
+        memory[name] = found = (version, make())
+    return cast(T, found[1])

@@ -101,15 +101,22 @@ def queue(
     subject: str | None = None,
     not_before: int | None = None,
     expires_at: int | None = None,
-) -> None:
-    """Queue a letter. One with a key that was queued before is the same letter and is not queued again."""
-    tx.execute(
+) -> Letter | None:
+    """Queue a letter. One with a key that was queued before is the same letter and is not queued again (None)."""
+    due = now if not_before is None else not_before
+    done = tx.execute(
         "INSERT OR IGNORE INTO outbox (key, channel, address, thread, person_id, lane, language, reply, menu_id, replaces, subject,"
         " not_before, expires_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             key, channel, address, thread, person_id, lane, language, reply, menu_id, replaces, subject,
-            now if not_before is None else not_before, expires_at, now,
+            due, expires_at, now,
         ),
+    )  # fmt: skip
+    if done.rowcount != 1 or done.lastrowid is None:
+        return None
+    return Letter(
+        done.lastrowid, key, channel, address, thread, person_id, lane, language, reply, menu_id, replaces, subject, None, 0, due,
+        expires_at, now,
     )  # fmt: skip
 
 

@@ -73,6 +73,21 @@ def by_account(read: Snapshot, channel: str, address: str) -> Person | None:
     return None if row is None else _person(row)
 
 
+def writing(read: Snapshot, channel: str, address: str, today: str) -> tuple[Person | None, tuple[Post, ...]]:
+    """`by_account` and the person's `posts`, in one statement: every turn begins with it."""
+    rows = read.execute(
+        f"SELECT {_PERSON}, o.id, o.unit_id, o.role, o.valid_from, o.valid_to FROM accounts a JOIN people p ON p.id = a.person_id"  # noqa: S608
+        " LEFT JOIN posts o ON o.person_id = p.id AND o.valid_from <= ? AND (o.valid_to IS NULL OR o.valid_to >= ?)"
+        " WHERE a.channel = ? AND a.address = ?",
+        (today, today, channel, address),
+    ).fetchall()
+    if not rows:
+        return None, ()
+    who = _person(rows[0][:7])
+    held = (Post(row[7], who.id, *row[8:]) for row in rows if row[7] is not None)
+    return who, tuple(held) if len(rows) == 1 else tuple(sorted(held, key=lambda post: (post.valid_from, post.id)))
+
+
 def person(read: Snapshot, person_id: str) -> Person | None:
     row = read.execute(f"SELECT {_PERSON} FROM people p WHERE p.id = ?", (person_id,)).fetchone()  # noqa: S608
     return None if row is None else _person(row)

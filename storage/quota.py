@@ -103,6 +103,14 @@ def classes(read: Snapshot, letters: Collection[int]) -> dict[int, int]:
     return dict(rows.fetchall())
 
 
+def not_counted(read: Snapshot, letters: Collection[int]) -> int:
+    """How many of these letters are still to be counted: a letter is settled in the transaction that counts its messages."""
+    rows = read.execute(
+        "SELECT COUNT(*) FROM outbox WHERE id IN (SELECT value FROM json_each(?)) AND state = 'waiting'", (json.dumps(list(letters)),)
+    )
+    return int(rows.fetchone()[0])
+
+
 def people(read: Snapshot, channel: str) -> tuple[str, ...]:
     """Who has an address on the channel that takes messages."""
     rows = read.execute("SELECT DISTINCT person_id FROM accounts WHERE channel = ? AND blocked_at IS NULL", (channel,))

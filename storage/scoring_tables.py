@@ -190,14 +190,17 @@ def _remove(tx: Transaction, name: str, year: int, ids: Iterable[str]) -> None:
 _VALUE = "unit_id, criterion_id, basis, plan, actual, events"
 
 
-def _value(row: tuple[str, str, str, str | None, str | None, str | None]) -> StoredValue:
-    return StoredValue(*row[:5], None if row[5] is None else json.loads(row[5]))
+def _values(rows: Iterable[tuple[str, str, str, str | None, str | None, str | None]]) -> tuple[StoredValue, ...]:
+    return tuple(
+        StoredValue(unit_id, criterion_id, basis, plan, actual, None if events is None else json.loads(events))
+        for unit_id, criterion_id, basis, plan, actual, events in rows
+    )
 
 
 def values(read: Snapshot, year: int, unit_id: str) -> tuple[StoredValue, ...]:
     """A unit's values of a year, on both bases."""
     rows = read.execute(f"SELECT {_VALUE} FROM criterion_values WHERE year = ? AND unit_id = ?", (year, unit_id))  # noqa: S608
-    return tuple(_value(row) for row in rows)
+    return _values(rows)
 
 
 def values_of_year(read: Snapshot, year: int, criterion_id: str | None = None) -> tuple[StoredValue, ...]:
@@ -207,7 +210,7 @@ def values_of_year(read: Snapshot, year: int, criterion_id: str | None = None) -
         f"SELECT {_VALUE} FROM criterion_values WHERE year = :year{which}",  # noqa: S608
         {"year": year, "criterion": criterion_id},
     )
-    return tuple(_value(row) for row in rows)
+    return _values(rows)
 
 
 def save_values(tx: Transaction, year: int, given: tuple[StoredValue, ...], now: int) -> None:

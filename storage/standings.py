@@ -55,13 +55,12 @@ class UnitScores:
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """What moves in a unit's score when the best unit of a criterion changes: that criterion, its group, the total."""
+    """What moves in a unit's score when the best unit of a criterion changes: its total from ``before``, points by criterion, by group."""
 
+    before: Total
     total: Total
-    criterion_id: str
-    points: int
-    group_id: str
-    group_points: int
+    points: Mapping[str, int]
+    groups: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,66 +97,9 @@ def listed(read: Snapshot, year: int, limit: int = -1, offset: int = 0) -> tuple
     return tuple(Total(*row) for row in rows)
 
 
-def rank_of(read: Snapshot, year: int, rank_key: str) -> int:
-    """The rank of whoever has this key: one more than those with a greater one."""
-    row = read.execute("SELECT 1 + COUNT(*) FROM totals WHERE year = ? AND rank_key > ?", (year, rank_key)).fetchone()
-    return int(row[0])
-
-
-def position_of(read: Snapshot, year: int, unit_id: str) -> int | None:
-    """Where a ranked unit stands in `listed`, from 0; None when it is not ranked."""
-    row = read.execute(
-        "SELECT (SELECT COUNT(*) FROM totals t WHERE t.year = :year AND t.rank_key > mine.rank_key)"
-        " + (SELECT COUNT(*) FROM totals t JOIN units u ON u.id = t.unit_id WHERE t.year = :year AND t.rank_key = mine.rank_key"
-        "    AND (u.sort_key, t.unit_id) < (me.sort_key, mine.unit_id))"
-        " FROM totals mine JOIN units me ON me.id = mine.unit_id WHERE mine.year = :year AND mine.unit_id = :unit"
-        " AND mine.rank_key IS NOT NULL",
-        {"year": year, "unit": unit_id},
-    ).fetchone()
-    return None if row is None else int(row[0])
-
-
-def just_above(read: Snapshot, year: int, rank_key: str) -> Total | None:
-    """The unit with the least rank key above this one: the next to overtake; of several the first in Vietnamese order."""
-    row = read.execute(
-        f"SELECT {_TOTAL} FROM totals t JOIN units u ON u.id = t.unit_id WHERE t.year = ? AND t.rank_key > ?"  # noqa: S608
-        " ORDER BY t.rank_key, u.sort_key, t.unit_id LIMIT 1",
-        (year, rank_key),
-    ).fetchone()
-    return None if row is None else Total(*row)
-
-
-def just_below(read: Snapshot, year: int, rank_key: str) -> Total | None:
-    """The unit with the greatest rank key below this one; of several the first in Vietnamese order."""
-    row = read.execute(
-        f"SELECT {_TOTAL} FROM totals t JOIN units u ON u.id = t.unit_id WHERE t.year = ? AND t.rank_key < ?"  # noqa: S608
-        " ORDER BY t.rank_key DESC, u.sort_key, t.unit_id LIMIT 1",
-        (year, rank_key),
-    ).fetchone()
-    return None if row is None else Total(*row)
-
-
-def before(read: Snapshot, year: int, unit_id: str) -> Total | None:
-    """The ranked unit listed right before this ranked one."""
-    return _beside(read, year, unit_id, ">", "<", "ASC", "DESC")
-
-
-def after(read: Snapshot, year: int, unit_id: str) -> Total | None:
-    """The ranked unit listed right after this ranked one."""
-    return _beside(read, year, unit_id, "<", ">", "DESC", "ASC")
-
-
-def _beside(read: Snapshot, year: int, unit_id: str, beyond: str, named: str, keys: str, names: str) -> Total | None:
-    row = read.execute(
-        f"SELECT {_TOTAL} FROM totals mine JOIN units me ON me.id = mine.unit_id"  # noqa: S608
-        f" JOIN totals t INDEXED BY totals_by_rank ON t.year = mine.year AND t.rank_key {beyond}= mine.rank_key"
-        " CROSS JOIN units u ON u.id = t.unit_id"
-        " WHERE mine.year = ? AND mine.unit_id = ?"
-        f" AND (t.rank_key <> mine.rank_key OR (u.sort_key, t.unit_id) {named} (me.sort_key, mine.unit_id))"
-        f" ORDER BY t.rank_key {keys}, u.sort_key {names}, t.unit_id {names} LIMIT 1",
-        (year, unit_id),
-    ).fetchone()
-    return None if row is None else Total(*row)
+def totals_of_year(read: Snapshot, year: int) -> dict[str, Total]:
+    """unit id -> total, in no order."""
+    return {row[0]: Total(*row) for row in read.execute(f"SELECT {_TOTAL} FROM totals t WHERE t.year = ?", (year,))}  # noqa: S608
 
 
 def complete(read: Snapshot, year: int) -> bool:
@@ -181,12 +123,6 @@ def overview(read: Snapshot, year: int) -> tuple[bool, int, Summary]:
 def announce(tx: Transaction, year: int) -> None:
     """Something of the year's ranking has changed beside its totals."""
     tx.execute("UPDATE year_totals SET revision = revision + 1 WHERE year = ?", (year,))
-
-
-def sharing(read: Snapshot, year: int, rank_key: str) -> int:
-    """How many units have this key."""
-    row = read.execute("SELECT COUNT(*) FROM totals WHERE year = ? AND rank_key = ?", (year, rank_key)).fetchone()
-    return int(row[0])
 
 
 def summary(read: Snapshot, year: int) -> Summary:
@@ -220,6 +156,11 @@ def scores_of_criterion(read: Snapshot, year: int, criterion_id: str) -> dict[st
     return {row[0]: StoredScore(row[1], row[2], bool(row[3]), row[4]) for row in rows}
 
 
+def points_of_criterion(read: Snapshot, year: int, criterion_id: str) -> dict[str, int]:
+    """unit id -> points, of one criterion: answered by its index alone."""
+    return dict(read.execute("SELECT unit_id, points FROM scores WHERE year = ? AND criterion_id = ?", (year, criterion_id)))
+
+
 def missing(read: Snapshot, year: int) -> dict[str, frozenset[str]]:
     """unit id -> the criteria without a value, of the units that lack any."""
     found: dict[str, set[str]] = {}
@@ -232,16 +173,6 @@ def missing_of(read: Snapshot, year: int, unit_id: str) -> frozenset[str]:
     """The criteria of a unit without a value."""
     rows = read.execute("SELECT criterion_id FROM scores WHERE year = ? AND unit_id = ? AND missing = 1", (year, unit_id))
     return frozenset(row[0] for row in rows)
-
-
-def incomplete(read: Snapshot, year: int, limit: int = -1) -> tuple[str, ...]:
-    """The units that lack a value, in Vietnamese order."""
-    rows = read.execute(
-        "SELECT t.unit_id FROM totals t JOIN units u ON u.id = t.unit_id WHERE t.year = ? AND t.missing > 0"
-        " ORDER BY u.sort_key, u.id LIMIT ?",
-        (year, limit),
-    )
-    return tuple(row[0] for row in rows)
 
 
 def postponed(read: Snapshot, year: int) -> frozenset[str]:
@@ -348,14 +279,14 @@ def _save_total(tx: Transaction, year: int, kept: Total) -> None:
 
 
 def shift_scores(tx: Transaction, year: int, given: tuple[Shift, ...]) -> None:
-    """Keep what moved; of several shifts of one unit the last one holds its total."""
+    """Keep what moved."""
     tx.executemany(
         "UPDATE scores SET points = ? WHERE year = ? AND unit_id = ? AND criterion_id = ?",
-        [(each.points, year, each.total.unit_id, each.criterion_id) for each in given],
+        [(points, year, each.total.unit_id, name) for each in given for name, points in each.points.items()],
     )
     tx.executemany(
         "UPDATE group_points SET points = ? WHERE year = ? AND unit_id = ? AND group_id = ?",
-        [(each.group_points, year, each.total.unit_id, each.group_id) for each in given],
+        [(points, year, each.total.unit_id, name) for each in given for name, points in each.groups.items()],
     )
     tx.executemany(
         "UPDATE totals SET base = ?, total = ?, rank_key = ?, updated_at = ? WHERE year = ? AND unit_id = ?",

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot import application as module
+from bot import listening
 from bot.application import Application
 from bot.channels.base import Inbound, Part, Receive, RemoteFile
 from bot.clock import MovableClock
@@ -145,7 +146,7 @@ async def test_a_writer_that_failed_is_asked_again_by_the_tick(world: World) -> 
 async def test_a_channel_that_fails_listens_anew(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(module, "LISTEN_AGAIN_SECONDS", 0)
+    monkeypatch.setattr(listening, "LISTEN_AGAIN_SECONDS", 0)
     world.channel.fail_listening = 3
     application = await world.start()
     await asyncio.wait_for(world.channel.reached.wait(), 20)

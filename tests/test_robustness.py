@@ -15,7 +15,7 @@ from bot.channels.base import Blocked, OutcomeUnknown, Part, SendError
 from handlers.kit.turn import Outcome, Turn
 from handlers.registry import registry
 from storage import inbox, people, reports
-from storage.connection import Effect, _hop, effect
+from storage.connection import Effect, Written, _hop, effect
 from storage.errors import DatabaseBusy, StorageError
 from tests.chat import WITH_BUTTONS, Chat
 from tests.conftest import START
@@ -186,15 +186,16 @@ async def test_what_could_not_be_decided_is_taken_up_before_what_comes_after(cha
     address = await speak_as(chat, "Hoa (cán bộ, Lai Châu)")
     await chat.say(address, "báo cáo quý 3")
     database = chat.application.database
-    write = database.write
+    write = database.write_each
 
-    async def locked(effects: Sequence[Effect]) -> list[object]:
-        if any(each.function is inbox.finish for each in effects):
-            raise DatabaseBusy("locked")
-        return await write(effects)
+    async def locked(turns: Sequence[Sequence[Effect]]) -> list[Written]:
+        """What comes can be stored, its turn cannot be committed."""
+        if any(each.function in (inbox.finish, inbox.store_done) for effects in turns for each in effects):
+            return [DatabaseBusy("locked") for _ in turns]
+        return await write(turns)
 
     with monkeypatch.context() as patched:
-        patched.setattr(database, "write", locked)
+        patched.setattr(database, "write_each", locked)
         assert texts(await chat.say(address, "61,2")).startswith(NOT_STORED)
     answers = [part.text.splitlines()[0].split(" ")[0] for part in await chat.say(address, "74")]
     assert answers == ["2/27", "3/27"]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,12 @@ from bot.channels.base import Exhausted, OutcomeUnknown, Part, Quota, Refused
 from bot.clock import MovableClock
 from bot.language import languages
 from bot.sender import Sender
-from bot.sending.ration import rations
+from bot.sending.ration import Sifted, rations
 from bot.settings import load
 from handlers.kit.message import verbatim
 from handlers.kit.reply import say
 from handlers.kit.wire import encode
+from handlers.rules.quota import LEAST_KEPT
 from storage import outbox, quota
 from storage.connection import Database, effect
 from storage.quota import Usage
@@ -47,8 +49,8 @@ class Counted(World):
     async def usage(self, day: date = TODAY) -> Usage:
         return await self.database.read(lambda read: quota.usage(read, "test", day))
 
-    async def spend(self, messages: int, lane: str = "broadcast") -> None:
-        await self.database.write((effect(quota.count, "test", "z", lane, TODAY.isoformat(), messages, taken=True),))
+    async def spend(self, messages: int, lane: str = "broadcast", day: date = TODAY) -> None:
+        await self.database.write((effect(quota.count, "test", "z", lane, day.isoformat(), messages, taken=True),))
 
 
 @pytest.fixture
@@ -109,7 +111,8 @@ async def test_what_is_interrupted_by_the_stop_counts(world: Counted) -> None:
 
 
 async def test_when_it_is_tight_deadlines_go_before_dates_before_broadcasts_and_replies_always(world: Counted) -> None:
-    await world.spend(80)       # 100 a month: 20 are left, of which some are kept for replies
+    # 100 a month: 20 are left, of which some are kept for replies. Days without any are behind us: today's first ones are no pace.
+    await world.spend(80, day=TODAY - timedelta(days=9))
     letters = [("nicety", None), ("date", "event:E1"), ("deadline", "duty:E1:X")]
     for number in range(12):
         for text, subject in letters:
@@ -130,6 +133,21 @@ async def test_when_it_is_tight_deadlines_go_before_dates_before_broadcasts_and_
     await world.drain(1)
     assert await world.states() == ["sent"] * 44
     assert (await world.usage(date(2026, 12, 1))).used == 80 + 44 - used
+
+
+async def test_a_reply_that_is_counted_already_is_not_taken_for_one_that_still_leaves(world: Counted) -> None:
+    """Its note is committed before the sender hears of it."""
+    kept = math.ceil(100 * LEAST_KEPT)
+    await world.spend(100 - kept - 2, day=TODAY - timedelta(days=9))      # room for a reply and a deadline
+    await world.queue("trả lời", address="r")
+    await world.drain()
+    await world.queue("hạn", address="d", lane="broadcast", subject="duty:E1:X")
+    (ration,) = rations((world.channel,), world.clock, ZONE).values()
+    ((reply,), (deadline,)) = await world.rows("SELECT id FROM outbox ORDER BY id")
+    assert await ration.sift(world.database, {deadline}, {deadline}, {reply}) == Sifted()
+    await world.queue("trả lời", address="r2")
+    ((waiting,),) = await world.rows("SELECT id FROM outbox WHERE address = 'r2'")
+    assert (await ration.sift(world.database, {deadline}, {deadline}, {reply, waiting})).held == {deadline}
 
 
 async def test_what_has_no_room_goes_to_another_channel_of_the_person(world: Counted) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
-from handlers.kit.turn import ChatKind, Input
+if TYPE_CHECKING:
+    from handlers.kit.turn import ChatKind, Input
 
 Receive = Callable[[str, str], Awaitable[None]]
 """``await receive(key, payload)`` returns once the update is committed: only then may it be acknowledged."""
@@ -229,6 +230,13 @@ class Hooked(Protocol):
 
     def hooks(self) -> Sequence[Hook]:
         """The paths it answers; they take updates only while it listens."""
+
+
+@runtime_checkable
+class Redelivers(Protocol):
+    """A channel whose platform is asked for updates; with ``redelivers`` it hands out again what was not acknowledged."""
+
+    redelivers: bool
 
 
 @runtime_checkable

@@ -12,6 +12,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from bot.channels import Given
@@ -19,7 +20,6 @@ from bot.channels.base import Capabilities, Contact, FileTooLarge, Hook, Inbound
 from bot.channels.telegram_errors import BadRequest, explain, translated
 from bot.channels.telegram_polling import POLL_SECONDS, Patience, Polling
 from bot.channels.telegram_request import Requests
-from bot.channels.telegram_updates import parse
 from bot.channels.telegram_webhook import CHECK_SECONDS, Webhook
 from bot.pacing import Pacer
 from bot.rendering.split import measure, surely_fits
@@ -112,11 +112,12 @@ class Telegram:
         self._id = int(token.partition(":")[0]) if token.partition(":")[0].isdecimal() else 0
         self._acknowledging: set[asyncio.Task[None]] = set()
         self.username = ""
+        self.redelivers = webhook is None
 
     # Inbound ------------------------------------------------------------------------------------------------------------------
 
     def parse(self, payload: str) -> Inbound | None:
-        return parse(payload, self._id, self.username)
+        return _parser()(payload, self._id, self.username)
 
     def _whose(self, payload: str) -> str | None:
         inbound = self.parse(payload)
@@ -258,6 +259,14 @@ class Telegram:
                 task.cancel()
         await self._requests.close()
         await self._poll_requests.close()
+
+
+@cache
+def _parser() -> Callable[[str, int, str], Inbound | None]:
+    """Imported on first use: it needs the kit of turns, for which the first poll does not wait."""
+    from bot.channels.telegram_updates import parse
+
+    return parse
 
 
 def _buttons(part: Part) -> dict[str, object] | None:

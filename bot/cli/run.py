@@ -76,35 +76,16 @@ def _complain(language: Language, message: Message, status: int) -> int:
 async def _serve(settings: Settings, language: Language) -> int:
     from storage.connection import Database
 
-    # SQLite reads the whole file through, without Python's lock: the program is loaded meanwhile, and asks for updates. None is taken
-    # and nothing is sent before the file is known to be sound (`Database.sound`).
-    loading = asyncio.create_task(asyncio.to_thread(_load, settings))
+    # SQLite reads the whole file through, without Python's lock, while the channels are loaded and, once they listen, all the rest.
+    # None is taken and nothing is sent before the file is known to be sound (`Database.sound`).
+    loading = asyncio.create_task(asyncio.to_thread(_load_channels, settings))
     database = await Database.open(settings.database, owner=True, beside=True)
-    try:
+    async with contextlib.AsyncExitStack() as opened:
+        opened.push_async_callback(database.close)
         await loading
-        from bot import channels
-        from bot.application import Application
-        from bot.backups import DailyBackup
-        from bot.channels.base import Linked
-        from bot.clock import SystemClock
-        from bot.facts import Facts
-
-        clock = SystemClock()
-        found = await channels.configured(channels.Given(settings, clock.now, lambda name: _secret(database, name), database))
-    except BaseException:
-        await database.close()
-        raise
-    facts = Facts(
-        {
-            "bot_link": lambda: next((channel.link for channel in found if isinstance(channel, Linked) and channel.link), ""),
-            **{f"{channel.name}_link": partial(_link, channel) for channel in found if isinstance(channel, Linked)},
-            "public_url": lambda: (settings.public_url or "") if settings.web is not None else "",
-            "chat_url": lambda: f"{settings.public_url}/chat" if any(channel.name == "web" for channel in found) else "",
-        }
-    )
-    backups = None if settings.backup is None else DailyBackup(database, settings.backup, clock, settings.zone)
-    application = Application(database, found, clock, settings.zone, language=settings.language, facts=facts, backups=backups)
-    if not found:
+        application = await _application(settings, database, opened)
+        opened.pop_all()        # from here on the application closes them
+    if not application.channels:
         await application.stop()
         return _complain(language, NO_CHANNEL, 2)
     servers = _servers(settings, application)
@@ -140,11 +121,49 @@ async def _serve(settings: Settings, language: Language) -> int:
     return 0
 
 
-def _load(settings: Settings) -> None:
-    """Import what will run: every command and the channels that are wanted."""
+async def _application(settings: Settings, database: Database, opened: contextlib.AsyncExitStack) -> Application:
+    """The application on every channel that is configured. Those that lose nothing by it listen while the commands are loaded."""
+    from bot import channels
+    from bot.clock import SystemClock
+    from bot.listening import Listening
+
+    clock = SystemClock()
+    found = await channels.configured(channels.Given(settings, clock.now, lambda name: _secret(database, name), database))
+    for channel in found:
+        opened.push_async_callback(channel.close)
+    listening = Listening(database, found, clock)
+    opened.push_async_callback(listening.stop)
+    if settings.web is None and settings.metrics is None:
+        listening.start_early()     # else no platform hears of us before our own ports are open
+    await asyncio.to_thread(_load_application)
+    from bot.application import Application
+    from bot.backups import DailyBackup
+    from bot.channels.base import Linked
+    from bot.facts import Facts
+
+    facts = Facts(
+        {
+            "bot_link": lambda: next((channel.link for channel in found if isinstance(channel, Linked) and channel.link), ""),
+            **{f"{channel.name}_link": partial(_link, channel) for channel in found if isinstance(channel, Linked)},
+            "public_url": lambda: (settings.public_url or "") if settings.web is not None else "",
+            "chat_url": lambda: f"{settings.public_url}/chat" if any(channel.name == "web" for channel in found) else "",
+        }
+    )
+    backups = None if settings.backup is None else DailyBackup(database, settings.backup, clock, settings.zone)
+    return Application(
+        database, found, clock, settings.zone, language=settings.language, facts=facts, backups=backups, listening=listening
+    )
+
+
+def _load_channels(settings: Settings) -> None:
+    """Import the channels that are wanted."""
     from bot import channels
 
     channels.load(settings)
+
+
+def _load_application() -> None:
+    """Import the application with every command."""
     from handlers.registry import registry
 
     registry()

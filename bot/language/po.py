@@ -28,11 +28,11 @@ def _entries(text: str) -> Iterator[dict[str, str]]:
     name = ""
     for line in text.split("\n"):
         start = line[:1]
-        if start == '"':        # the text goes on; its escapes are JSON's
-            fields[name] += json.loads(line)
+        if start == '"':        # the text goes on
+            fields[name] += _text(line)
         elif start == "m":
             name, _, quoted = line.partition(" ")
-            fields[name] = json.loads(quoted)
+            fields[name] = _text(quoted)
         elif start == "#":
             if line.startswith("#,") and "fuzzy" in line:
                 fields["fuzzy"] = ""
@@ -44,3 +44,10 @@ def _entries(text: str) -> Iterator[dict[str, str]]:
             raise ValueError(f"not a line of a catalogue: {line[:40]!r}")
     if fields:
         yield fields
+
+
+def _text(quoted: str) -> str:
+    """What stands in quotes. Escapes are JSON's; most texts have none."""
+    if "\\" not in quoted and quoted.count('"') == 2 and quoted[0] == quoted[-1] == '"':
+        return quoted[1:-1]
+    return str(json.loads(quoted))

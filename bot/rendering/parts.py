@@ -12,7 +12,7 @@ from bot.rendering.split import split
 from bot.rendering.table import has_places, table_lines
 from handlers.kit.language import Language
 from handlers.kit.menu import numbered
-from handlers.kit.message import Message, Number, Value, m, verbatim
+from handlers.kit.message import Message, Number, m, verbatim
 from handlers.kit.reply import Block, Choice, Choices, Fields, File, Picture, Reply, Table, Text
 
 
@@ -132,12 +132,12 @@ def _paragraphs(block: Block, language: Language, markup: Markup, can: Capabilit
             yield write(text)
         case Fields():
             yield "\n".join(
-                f"{markup.plain(language.text(label))}: {markup.strong(_cell(value, language))}" for label, value in block.rows
+                f"{markup.plain(language.text(label))}: {markup.strong(language.value(value))}" for label, value in block.rows
             )
         case Table():
             yield "\n".join(
                 markup.strong(line) if strong else markup.plain(line)
-                for line, strong in table_lines(block, [[_cell(cell, language) for cell in row] for row in block.rows])
+                for line, strong in table_lines(block, [[language.value(cell) for cell in row] for row in block.rows])
             )
         case Choices():
             if not can.buttons and block.choices:
@@ -146,10 +146,6 @@ def _paragraphs(block: Block, language: Language, markup: Markup, can: Capabilit
 
 def _choice_line(choice: Choice, language: Language, markup: Markup, numbers: dict[int, int]) -> str:
     return f"{numbers[id(choice)]}. {markup.plain(language.text(choice.label))}"
-
-
-def _cell(value: Value, language: Language) -> str:
-    return value if isinstance(value, str) else language.text(Message("{value}", {"value": value}))
 
 
 def _texts(paragraphs: list[_Paragraph], can: Capabilities) -> list[Part]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from bot.channels.base import Channel, Part, Refused
 from bot.language import Language
 from bot.pacing import Lane, Pacer
-from bot.rendering import Link, render
+from bot.rendering.parts import Link, render
 from bot.sending.links import Links, shown_directly
 from bot.sending.progress import Progress
 from bot.sending.ration import Ration

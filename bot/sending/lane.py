@@ -42,6 +42,7 @@ class LetterLane:
         self._cursor = 0
         self._round = 0
         self._unread = True
+        self._reading = False
         self._looked_at = self._looked_again_at = pacer.now()
         self._gone: set[int] = set()
 
@@ -53,6 +54,14 @@ class LetterLane:
     def wake(self) -> None:
         """Something was queued."""
         self._unread = True
+        self.woken.set()
+
+    def take(self, letter: Letter, now: int) -> None:
+        """A letter that was just queued. Where there may be earlier ones that were not read yet, it is read with them."""
+        if self._unread or self._reading or letter.id in self.waiting:
+            self.wake()
+            return
+        self.waiting.add(Entry(letter.id, letter.address, letter), letter.not_before, now)
         self.woken.set()
 
     def look_again(self) -> None:
@@ -91,12 +100,14 @@ class LetterLane:
 
         # What is settled while the read is under way still waits in its snapshot: it must not come back.
         self._gone.clear()
-        self._unread = False
+        self._unread, self._reading = False, True
         try:
             rows, letters = await self._database.read(page)
         except StorageError:
             self._unread = True
             raise
+        finally:
+            self._reading = False
         if self._round == this_round and rows:
             self._cursor = rows[-1].id
         self._unread |= len(rows) == size

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from bot.channels.base import Capabilities
 from bot.clock import Clock
-from bot.rendering import Link
+from bot.rendering.parts import Link
 from handlers.kit.reply import File, Picture, Reply
 from storage import files, page_links, people
 from storage.connection import Effect, Snapshot, effect

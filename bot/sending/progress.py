@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field
 
 from bot.channels.base import Button, Part
-from bot.rendering import Link
+from bot.rendering.parts import Link
 
 
 @dataclass(slots=True)

@@ -90,27 +90,27 @@ class Ration:
         """When (epoch) what found no room is asked about again: after a while, or as soon as the month turns."""
         return min(self._clock.now() + HOLD_SECONDS, self.turns_at())
 
-    async def sift(self, database: Database, letters: Collection[int], taken: Collection[int], before: int) -> Sifted:
-        """Which of the ``letters`` must not leave now. ``taken``: all that are in hand, with these; ``before``: how many leave first.
+    async def sift(self, database: Database, letters: Collection[int], taken: Collection[int], leaving: Collection[int]) -> Sifted:
+        """Which of the ``letters`` must not leave now. ``taken``: all that are in hand, with these; ``leaving``: those that leave first.
 
         What must not leave goes to another channel of its person, where there is one. Raises StorageError.
         """
         now = self._clock.now()
-        held = await database.read(lambda read: self._held(read, letters, taken, before, now))
+        held = await database.read(lambda read: self._held(read, letters, taken, leaving, now))
         if not held:
             return Sifted()
         (found,) = await database.write((effect(outbox.make_room, self.budget.channel, sorted(held), now, self._elsewhere),))
         moved, channels = found if isinstance(found, tuple) else ((), ())
         return Sifted(held - set(moved), frozenset(moved), frozenset(channels))
 
-    def _held(self, read: Snapshot, letters: Collection[int], taken: Collection[int], before: int, now: int) -> frozenset[int]:
+    def _held(self, read: Snapshot, letters: Collection[int], taken: Collection[int], leaving: Collection[int], now: int) -> frozenset[int]:
         day = local_day(now, self._zone).isoformat()
         at, looked_on = self._looked
         if looked_on != day or not at <= now < at + LOOK_SECONDS:
             self._planned, self._looked = planned(read, self.budget, now, self._zone), (now, day)
         stands = month(read, self.budget, now, self._zone, self._planned)
         waiting, weights = quota.waiting(read, self.budget.channel, taken), quota.classes(read, letters)
-        held = set()
+        before, held = quota.not_counted(read, leaving), set()
         for letter in sorted(letters, key=lambda each: (weights.get(each, NICETY), each)):
             if stands.room(weights.get(letter, NICETY), waiting, before) > 0:
                 before += 1

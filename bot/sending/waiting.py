@@ -40,6 +40,11 @@ class Waiting:
         return letter_id in self._known
 
     @property
+    def ids(self) -> frozenset[int]:
+        """All that wait, also what is under way."""
+        return frozenset(self._known)
+
+    @property
     def ready(self) -> int:
         """About how many chats are next; never less than there are."""
         return len(self._ready)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from bot.channels.web import PLAIN
-from bot.rendering import render
+from bot.rendering.parts import render
 from bot.turns import Minting
 from bot.web import security
 from bot.web.chat_door import TOO_MANY_CODES, Denied, Door

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from handlers.kit.message import Message
+from handlers.kit.message import Message, Value
 
 
 class Language(Protocol):
@@ -14,3 +14,6 @@ class Language(Protocol):
 
     def text(self, message: Message) -> str:
         """The message in this language, with its values written as the language writes them."""
+
+    def value(self, value: Value) -> str:
+        """A value alone."""

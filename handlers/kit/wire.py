@@ -9,6 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from handlers.kit.json_text import TRUTH, block_text, choices_text
 from handlers.kit.message import Day, Message, Moment, Number, Value
 from handlers.kit.reply import Action, Answer, Block, Choice, Choices, Fields, File, Go, Picture, Reply, Table, Text, Typed
 from storage import conversation, outbox
@@ -18,8 +19,6 @@ MENU_SECONDS = 90 * 86_400
 """How long a button can be tapped. Rights are checked when it is, and an answer to an older question is refused anyway."""
 
 
-_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
-
 MOST_KEPT = 1024
 
 _encoded: dict[str, Reply] = {}
@@ -28,10 +27,10 @@ _encoded: dict[str, Reply] = {}
 
 def encode(reply: Reply) -> str:
     """The reply as JSON text."""
-    texts = [_dumps(_block(block)) if reply.once else _written(block) for block in reply.blocks]
+    texts = [block_text(block) if reply.once else _written(block) for block in reply.blocks]
     text = (
-        f'{{"blocks":[{",".join(texts)}],"replaces":{_BOOLEAN[reply.replaces]},"protect":{_BOOLEAN[reply.protect]},'
-        f'"once":{_BOOLEAN[reply.once]}}}'
+        f'{{"blocks":[{",".join(texts)}],"replaces":{TRUTH[reply.replaces]},"protect":{TRUTH[reply.protect]},'
+        f'"once":{TRUTH[reply.once]}}}'
     )
     if not reply.once:
         if len(_encoded) >= MOST_KEPT:
@@ -39,8 +38,6 @@ def encode(reply: Reply) -> str:
         _encoded[text] = reply
     return text
 
-
-_BOOLEAN = {False: "false", True: "true"}
 
 _texts: dict[int, tuple[Block, str]] = {}
 """The JSON of blocks by their identity: an answer that many are given is one object (`storage.memory.remembered`)."""
@@ -50,7 +47,7 @@ def _written(block: Block) -> str:
     kept = _texts.get(id(block))
     if kept is not None and kept[0] is block:
         return kept[1]
-    text = _dumps(_block(block))
+    text = block_text(block)
     if len(_texts) >= MOST_KEPT:
         _texts.clear()
     _texts[id(block)] = (block, text)
@@ -59,7 +56,7 @@ def _written(block: Block) -> str:
 
 def encode_blocks(blocks: Iterable[Block]) -> str:
     """Blocks as JSON texts with commas between: what many replies have in common is written once."""
-    return ",".join(_dumps(_block(block)) for block in blocks)
+    return ",".join(map(block_text, blocks))
 
 
 def encode_joined(*blocks: str) -> str:
@@ -80,7 +77,7 @@ def _decoded(text: str) -> Reply:
 
 def encode_choices(choices: tuple[Choice, ...]) -> str:
     """The choices of a menu as JSON text."""
-    return _dumps([_choice(choice) for choice in choices])
+    return choices_text(choices)
 
 
 def _menu_of(reply: Reply, choices: tuple[Choice, ...]) -> str:
@@ -131,26 +128,6 @@ def queue_effects(
     return tuple(effects)
 
 
-def _value(value: Value) -> Any:
-    match value:
-        case Message():
-            return {"m": _message(value)}
-        case Number():
-            exact = value.value
-            text = f"{exact.numerator}/{exact.denominator}" if isinstance(exact, Fraction) else str(exact)
-            return {"n": [text, value.decimals, value.unit]}
-        case Day():
-            return {"d": [value.value.isoformat(), value.style]}
-        case Moment():
-            return {"t": [value.epoch, value.style]}
-        case date():
-            return {"d": [value.isoformat(), "date"]}
-        case tuple():
-            return {"l": [_value(each) for each in value]}
-        case _:
-            return value
-
-
 def _read_value(raw: Any) -> Value:
     if not isinstance(raw, dict):
         if isinstance(raw, (str, int)):
@@ -169,63 +146,14 @@ def _read_value(raw: Any) -> Value:
     return tuple(_read_value(each) for each in content)
 
 
-def _message(message: Message) -> dict[str, Any]:
-    document: dict[str, Any] = {"id": message.msgid}
-    if message.values:
-        document["v"] = {name: _value(value) for name, value in message.values.items()}
-    if message.plural is not None:
-        document |= {"p": message.plural, "c": message.count}
-    if message.context is not None:
-        document["x"] = message.context
-    return document
-
-
 def _read_message(raw: dict[str, Any]) -> Message:
     values = {name: _read_value(value) for name, value in raw.get("v", {}).items()}
     return Message(raw["id"], values, raw.get("p"), raw.get("c"), raw.get("x"))
 
 
-def _choice(choice: Choice) -> dict[str, Any]:
-    where: dict[str, Any]
-    match choice.action:
-        case Go(command, argument):
-            where = {"go": [command, argument]}
-        case Answer(value):
-            where = {"answer": value}
-        case Typed():
-            where = {"typed": True}
-    if choice.says:
-        where["says"] = choice.says
-    if choice.several:
-        where["several"] = True
-    return {"label": _message(choice.label), "numbered": choice.numbered, **where}
-
-
 def _read_choice(raw: dict[str, Any]) -> Choice:
     action: Action = Go(*raw["go"]) if "go" in raw else Answer(raw["answer"]) if "answer" in raw else Typed()
     return Choice(_read_message(raw["label"]), action, raw["numbered"], raw.get("says", ""), raw.get("several", False))
-
-
-def _block(block: Block) -> dict[str, Any]:
-    match block:
-        case Text():
-            return {"text": _message(block.message), "style": block.style}
-        case Fields():
-            return {"fields": [[_message(label), _value(value)] for label, value in block.rows]}
-        case Table():
-            return {
-                "table": [[_value(cell) for cell in row] for row in block.rows],
-                "align": block.align,
-                "header": [_message(cell) for cell in block.header],
-                "strong": block.strong,
-            }
-        case Choices():
-            return {"choices": [_choice(choice) for choice in block.choices], "columns": block.columns}
-        case Picture():
-            return {"picture": block.sha256, "type": block.media_type, "alt": _message(block.alt), "public": block.public}
-        case File():
-            caption = None if block.caption is None else _message(block.caption)
-            return {"file": block.sha256, "type": block.media_type, "name": block.name, "caption": caption}
 
 
 def _read_block(raw: dict[str, Any]) -> Block:

@@ -201,11 +201,11 @@ def _scored(criterion: Criterion, sheet: Sheet) -> Scored | None:
 
 def plan_effects(turn: Turn, paper: Paper, sheet: Sheet, reason: str | None = None) -> tuple[Effect, ...]:
     """Plan figures that were registered or changed become the unit's targets, each change with its reason."""
-    stand = targets.of_unit(turn.read, paper.year, paper.unit_id)
+    given = {item_id.removesuffix(PLAN): entry for item_id, entry in sheet.entries.items() if item_id.endswith(PLAN)}
+    stand = targets.of_unit(turn.read, paper.year, paper.unit_id) if given else {}
     effects = []
-    for item_id, entry in sheet.entries.items():
-        target = item_id.removesuffix(PLAN)
-        if not item_id.endswith(PLAN) or entry.value is None or stand.get(target) == entry.value:
+    for target, entry in given.items():
+        if entry.value is None or stand.get(target) == entry.value:
             continue
         why = entry.note or reason
         effects.append(effect(targets.save, paper.year, paper.unit_id, target, entry.value, turn.person.id, turn.now, why))
@@ -214,10 +214,12 @@ def plan_effects(turn: Turn, paper: Paper, sheet: Sheet, reason: str | None = No
 
 def place_after(read: Snapshot, year: int, unit_id: str, effects: tuple[Effect, ...]) -> Place | None:
     """Where the unit stands once the effects are written; None in a year without scores."""
-    totals = {each.unit_id: each for each in standings.listed(read, year)}
+    totals = standings.totals_of_year(read, year)
     for each in effects:
         if each.function is standings.save_scores:
             totals |= {scored.total.unit_id: scored.total for scored in each.args[1]}
+        elif each.function is standings.shift_scores:       # a new best unit moves the others too
+            totals |= {shift.total.unit_id: shift.total for shift in each.args[1]}
     own = totals.get(unit_id)
     if own is None:
         return None

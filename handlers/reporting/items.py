@@ -67,7 +67,7 @@ def items_of(read: Snapshot, form: Form, year: int, unit_id: str) -> tuple[Repor
 
 
 def _items(read: Snapshot, form: Form, year: int, unit_id: str) -> Iterator[ReportItem]:
-    plans = {item: Decimal(plan) for item, plan in targets.of_unit(read, year, unit_id).items()}
+    plans = targets.of_unit(read, year, unit_id)
     table = load_table(read, year) if {"criteria", "targets"} & set(form.asks) else None
     if "targets" in form.asks:
         yield from _targets(read, year, table, plans)
@@ -76,7 +76,7 @@ def _items(read: Snapshot, form: Form, year: int, unit_id: str) -> Iterator[Repo
     if "criteria" in form.asks and table is not None:
         for group in table.groups:
             for criterion in group.criteria:
-                yield from _criterion(criterion, group.name, plans.get(criterion.id))
+                yield from _criterion(criterion, group.name, _figure(plans.get(criterion.id)))
     if "narrative" in form.asks:
         for number, title in movements.narrative_parts(read):
             yield ReportItem(f"narrative:{number}", f"TM{number}", title, "text")
@@ -84,7 +84,7 @@ def _items(read: Snapshot, form: Form, year: int, unit_id: str) -> Iterator[Repo
         yield ReportItem(FILES, "FILE", form.name, "file")
 
 
-def _indicators(read: Snapshot, year: int, unit_id: str, plans: dict[str, Decimal]) -> Iterator[ReportItem]:
+def _indicators(read: Snapshot, year: int, unit_id: str, plans: dict[str, str]) -> Iterator[ReportItem]:
     unit = units.unit(read, unit_id)
     communes = Decimal(unit.communes) if unit is not None and unit.communes is not None else None
     for movement in movements.open_in(read, year):
@@ -92,10 +92,10 @@ def _indicators(read: Snapshot, year: int, unit_id: str, plans: dict[str, Decima
             sign, _, code = (each.rule or "").partition(" ")
             yield ReportItem(
                 each.item_id, each.code, each.name, "figure", movement.name, each.unit, each.decimals,
-                low=None if each.low is None else Decimal(each.low),
+                low=_figure(each.low),
                 high=Decimal(each.high) if each.high is not None else HUNDRED if each.unit == "%" else None,
                 limit=communes if each.max_ref == "communes" else None,
-                rule=sign, other=f"{movement.id}.{code.strip()}" if sign else "", plan=plans.get(each.item_id),
+                rule=sign, other=f"{movement.id}.{code.strip()}" if sign else "", plan=_figure(plans.get(each.item_id)),
             )  # fmt: skip
 
 
@@ -122,18 +122,18 @@ def _criterion(criterion: Criterion, group: str, plan: Decimal | None) -> Iterat
             )  # fmt: skip
 
 
-def _targets(read: Snapshot, year: int, table: ScoringTable | None, plans: dict[str, Decimal]) -> Iterator[ReportItem]:
+def _targets(read: Snapshot, year: int, table: ScoringTable | None, plans: dict[str, str]) -> Iterator[ReportItem]:
     if table is not None:
         for group in table.groups:
             for each in group.criteria:
                 if each.planned:
-                    yield _plan(each.id, each.id, each.name, group.name, each.unit, each.decimals, plans.get(each.id), each.id)
+                    yield _plan(each.id, each.id, each.name, group.name, each.unit, each.decimals, _figure(plans.get(each.id)), each.id)
     for movement in movements.open_in(read, year):
         for indicator in movements.indicators(read, movement.id):
             if indicator.direction != "none":
                 yield _plan(
                     indicator.item_id, indicator.code, indicator.name, movement.name, indicator.unit, indicator.decimals,
-                    plans.get(indicator.item_id), "",
+                    _figure(plans.get(indicator.item_id)), "",
                 )  # fmt: skip
 
 
@@ -147,6 +147,10 @@ def _plan(
 def plan_of(item: ReportItem) -> ReportItem:
     """The item that changes the plan figure of a criterion's actual."""
     return _plan(item.id, item.code, item.name, item.group, item.unit, item.decimals, item.plan, item.criterion)
+
+
+def _figure(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
 
 
 def _decimal(exact: Fraction) -> Decimal:

@@ -53,10 +53,14 @@ class UnitInput:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Points of one criterion. ``missing``: it has no value yet and counts 0 for now."""
+    """Points of one criterion. ``missing``: it has no value yet and counts 0 for now. ``stored``: the points as `to_stored` gives them."""
 
     points: Fraction
     missing: bool = False
+    stored: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "stored", to_stored(self.points))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +184,7 @@ def score_criterion(criterion: Criterion, entry: Entry | None, leader: Ratio | N
     if criterion.planned:
         return _score_of_ratio(criterion, entry, leader, decimals)
     points = exact_points(criterion, entry, leader)
-    return MISSING if points is None else Score(round_half_up(points, decimals))
+    return MISSING if points is None else _rounded(points, decimals)
 
 
 MISSING = Score(Fraction(0), missing=True)
@@ -191,24 +195,23 @@ def _score_of_ratio(criterion: Criterion, entry: Entry | None, leader: Ratio | N
     is brought to its lowest terms on the way."""
     if entry is None or entry.actual is None or entry.plan is None or entry.plan <= 0:
         return MISSING
-    most = Score(round_half_up(criterion.max, decimals))
     above, below = entry.actual.as_integer_ratio()
     times, by = entry.plan.as_integer_ratio()
     above, below = above * by, below * times
     if criterion.direction == "down":
         if above <= 0:
-            return most
+            return _rounded(criterion.max, decimals)
         above, below = below, above
     if above <= 0:
         return _score(0, 1)
     points, parts = criterion.max.numerator * above, criterion.max.denominator * below
     if criterion.rule == "ratio":
         if above >= below:
-            return most
+            return _rounded(criterion.max, decimals)
     elif above <= below:
         parts *= 2
     elif leader is None or (isinstance(leader, Fraction) and above * leader.denominator >= leader.numerator * below):
-        return most
+        return _rounded(criterion.max, decimals)
     elif not isinstance(leader, Fraction):
         points, parts = criterion.max.numerator, criterion.max.denominator * 2
     else:
@@ -217,6 +220,11 @@ def _score_of_ratio(criterion: Criterion, entry: Entry | None, leader: Ratio | N
         parts = criterion.max.denominator * 2 * below * ahead
     scale: int = 10**decimals
     return _score((2 * points * scale + parts) // (2 * parts), scale)
+
+
+def _rounded(points: Fraction, decimals: int) -> Score:
+    scale: int = 10**decimals
+    return _score(_scaled(points, scale), scale)
 
 
 @lru_cache(maxsize=16_384)
@@ -230,8 +238,10 @@ def effective_entry(criterion: Criterion, entry: Entry | None, filings: Iterable
 
     Where one counted event of the criterion was given, those not named beside it are 0.
     """
+    if criterion.rule != "deduction":
+        return entry
     counted = [event for event in criterion.events if event.counted]
-    if criterion.rule != "deduction" or not counted:
+    if not counted:
         return entry
     given = {} if entry is None or entry.events is None else entry.events
     if any(event.code in given for event in counted):
@@ -284,8 +294,8 @@ def score_unit(table: ScoringTable, given: UnitInput, best: Mapping[str, Ratio])
     """The score of one unit, measured against the best ratios ``best`` (see `leaders`)."""
     entries = effective_entries(table, given)
     scores = {each.id: score_criterion(each, entries[each.id], best.get(each.id), table.decimals) for each in table.criteria}
-    scale: int = 10**table.decimals
-    groups = {group.id: Fraction(sum(_scaled(scores[each.id].points, scale) for each in group.criteria), scale) for group in table.groups}
+    # No table rounds finer than points are stored (four decimals): their sum in stored points is exact.
+    groups = {group.id: Fraction(sum(scores[each.id].stored for each in group.criteria), SCALE) for group in table.groups}
     bonus, penalty = adjusted(table, given.adjustments)
     late = sum(
         entry.events.get(event.code, 0)

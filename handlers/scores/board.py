@@ -8,26 +8,14 @@ from typing import TypeVar
 
 from handlers.rules.ranking import Needed, after_total, needed
 from handlers.scores import standing
-from storage import snapshots, units
+from storage import ranking, snapshots, units
 from storage import standings as kept
 from storage.connection import Snapshot
 from storage.memory import remembered
+from storage.ranking import Line
 from storage.snapshots import Snapshotted
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A unit's line. ``total`` in ten-thousandths; ``missing``: how many criteria have no value; ``rank`` None: not ranked."""
-
-    rank: int | None
-    unit_id: str
-    name: str
-    total: int
-    missing: int
-    exclusion: str | None
-    rank_key: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +41,12 @@ class Board:
         self._year = year
         complete, self._revision, self._summary = kept.overview(read, year)
         self._computed: tuple[standing.Row, ...] | None = None if complete else standing.standings(read, year)
+        self._lines: ranking.Lines
+        if self._computed is None:
+            self._lines = ranking.lines(read, year, self._revision)
+        else:
+            self._lines = ranking.InMemory([_line(row) for row in self._computed])
+        self._found: dict[str, Line | None] = {}
 
     def overview(self) -> Overview:
         rows = self._computed
@@ -66,96 +60,32 @@ class Board:
 
     def page(self, start: int, count: int) -> tuple[Line, ...]:
         """``count`` lines from the place ``start`` (from 0) on."""
-        if self._computed is not None:
-            return tuple(_line(row) for row in self._computed[start : start + count])
-        return self._remembered(("page", start, count), lambda: self._page(start, count))
-
-    def _page(self, start: int, count: int) -> tuple[Line, ...]:
-        lines: list[Line] = []
-        for place, total in enumerate(kept.listed(self._read, self._year, count, start), start=start + 1):
-            if total.rank_key is None:
-                rank = None
-            elif lines and lines[-1].rank_key == total.rank_key:
-                rank = lines[-1].rank
-            else:
-                rank = place if lines or not start else kept.rank_of(self._read, self._year, total.rank_key)
-            lines.append(self._of(total, rank))
-        return tuple(lines)
+        return self.remembered(("page", start, count), lambda: self._lines.page(start, count))
 
     def unit(self, unit_id: str) -> Line | None:
-        if self._computed is not None:
-            return next((_line(row) for row in self._computed if row.unit_id == unit_id), None)
-        return self._remembered(("unit", unit_id), lambda: self._unit(unit_id))
-
-    def _unit(self, unit_id: str) -> Line | None:
-        total = kept.total(self._read, self._year, unit_id)
-        if total is None:
-            return None
-        return self._of(total, None if total.rank_key is None else kept.rank_of(self._read, self._year, total.rank_key))
+        if unit_id not in self._found:
+            self._found[unit_id] = self._lines.unit(unit_id)
+        return self._found[unit_id]
 
     def place(self, unit_id: str) -> int | None:
         """Where a ranked unit stands among the lines, from 0."""
-        if self._computed is not None:
-            return next((place for place, row in enumerate(self._computed) if row.unit_id == unit_id and row.rank is not None), None)
-        return kept.position_of(self._read, self._year, unit_id)
+        return self._lines.place(unit_id)
 
     def around(self, unit_id: str) -> tuple[Line, ...]:
         """A ranked unit between those listed right before and after it."""
         own = self.unit(unit_id)
         if own is None or own.rank_key is None:
             return ()
-        if self._computed is not None:
-            place = self.place(unit_id) or 0
-            ranked = [row for row in self._computed if row.rank is not None]
-            return tuple(_line(row) for row in ranked[max(0, place - 1) : place + 2])
-        return self._remembered(("around", unit_id), lambda: self._around(own))
-
-    def _around(self, own: Line) -> tuple[Line, ...]:
-        before = kept.before(self._read, self._year, own.unit_id)
-        after = kept.after(self._read, self._year, own.unit_id)
-        return (
-            *(() if before is None else (self._of(before, self._rank_above(own, before)),)),
-            own,
-            *(() if after is None else (self._of(after, self._rank_below(own, after)),)),
-        )
+        beside = (self._lines.before(own), own, self._lines.after(own))
+        return tuple(line for line in beside if line is not None)
 
     def above(self, line: Line) -> Line | None:
         """The unit to overtake next."""
-        if line.rank_key is None:
-            return None
-        if self._computed is not None:
-            better = [row for row in self._computed if row.rank_key is not None and row.rank_key > (line.rank_key or "")]
-            return _line(next(row for row in better if row.rank_key == better[-1].rank_key)) if better else None
-        return self._remembered(("above", line.unit_id), lambda: self._above(line))
-
-    def _above(self, line: Line) -> Line | None:
-        beside = self.around(line.unit_id)
-        if beside and beside[0].rank is not None and beside[0].rank + 1 == line.rank:
-            return beside[0]    # nobody shares its rank
-        total = kept.just_above(self._read, self._year, line.rank_key or "")
-        return None if total is None else self._of(total, self._rank_above(line, total))
+        return None if line.rank_key is None else self._lines.above(line)
 
     def below(self, line: Line) -> Line | None:
         """The first of those behind."""
-        if line.rank_key is None:
-            return None
-        if self._computed is not None:
-            worse = [row for row in self._computed if row.rank_key is not None and row.rank_key < (line.rank_key or "")]
-            return _line(worse[0]) if worse else None
-        return self._remembered(("below", line.unit_id), lambda: self._below(line))
-
-    def _below(self, line: Line) -> Line | None:
-        total = kept.just_below(self._read, self._year, line.rank_key or "")
-        return None if total is None else self._of(total, self._rank_below(line, total))
-
-    def _rank_above(self, line: Line, nearest: kept.Total) -> int:
-        """The rank of the unit listed next above the line: counting those level with it is cheaper than counting all above."""
-        level = nearest.rank_key == line.rank_key
-        return (line.rank or 0) - (0 if level else kept.sharing(self._read, self._year, nearest.rank_key or ""))
-
-    def _rank_below(self, line: Line, nearest: kept.Total) -> int:
-        level = nearest.rank_key == line.rank_key
-        return (line.rank or 0) + (0 if level else kept.sharing(self._read, self._year, line.rank_key or ""))
+        return None if line.rank_key is None else self._lines.below(line)
 
     def published(self) -> Snapshotted | None:
         """The last published ranking of the year."""
@@ -163,10 +93,7 @@ class Board:
 
     def remembered(self, what: Hashable, find: Callable[[], T]) -> T:
         """What follows from the totals, the units' names and the published rankings alone, found once as long as they stand."""
-        return find() if self._computed is not None else self._remembered(what, find)
-
-    def _remembered(self, what: Hashable, find: Callable[[], T]) -> T:
-        return remembered(self._read, ("ranking", self._year, self._revision, what), find)
+        return find() if self._computed is not None else remembered(self._read, ("ranking", self._year, self._revision, what), find)
 
     def missing_units(self, limit: int = -1) -> tuple[str, ...]:
         """Names of the units that lack a value, in Vietnamese order."""
@@ -174,12 +101,7 @@ class Board:
             order = [unit.id for unit in units.members(self._read, self._year)]
             lacking = {row.unit_id: row.name for row in self._computed if row.missing}
             return tuple(lacking[each] for each in order if each in lacking)[: None if limit < 0 else limit]
-        return tuple(units.name_of(self._read, each) for each in kept.incomplete(self._read, self._year, limit))
-
-    def _of(self, total: kept.Total, rank: int | None) -> Line:
-        return Line(
-            rank, total.unit_id, units.name_of(self._read, total.unit_id), total.total, total.missing, total.exclusion, total.rank_key
-        )
+        return ranking.lacking(self._read, self._year, limit)
 
 
 def to_reach(line: Line, other: Line) -> Needed:

@@ -5,7 +5,7 @@ A turn's own changes are laid over what is stored, since they are written togeth
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -67,16 +67,11 @@ def gather(
     else:
         plans[unit_id] = targets.of_unit(read, year, unit_id)
         stored = scoring_tables.values(read, year, unit_id)
-    values = {(each.unit_id, each.criterion_id, each.basis): each for each in stored}
-    for owner, entries in changed.items():
-        for criterion_id, entry in entries.items():
-            values.pop((owner, criterion_id, basis), None)
-            if entry is not None:
-                values[owner, criterion_id, basis] = stored_value(owner, criterion_id, basis, entry)
     best: dict[str, dict[str, tuple[Basis, StoredValue]]] = {each: {} for each in wanted}
-    for (owner, criterion_id, on), value in values.items():
-        if owner in best and (on == "verified" or criterion_id not in best[owner]):
-            best[owner][criterion_id] = (cast(Basis, on), value)
+    for value in _overlaid(stored, changed, basis):
+        of_unit = best.get(value.unit_id)
+        if of_unit is not None and (value.basis == "verified" or value.criterion_id not in of_unit):
+            of_unit[value.criterion_id] = (cast(Basis, value.basis), value)
     in_force = _adjustments(read, year, unit_id, adjustments, datetime.fromtimestamp(now, zone).date())
     filed = _filings(read, year, unit_id, late)
     owed = _owed(read, year, unit_id, late) if closed else {}
@@ -92,6 +87,17 @@ def gather(
         )
         for owner in wanted
     }
+
+
+def _overlaid(stored: tuple[StoredValue, ...], changed: Changes, basis: Basis) -> Iterator[StoredValue]:
+    """What is stored, with this turn's changes in the place of what they replace."""
+    for value in stored:
+        if value.basis != basis or value.criterion_id not in changed.get(value.unit_id, ()):
+            yield value
+    for owner, entries in changed.items():
+        for criterion_id, entry in entries.items():
+            if entry is not None:
+                yield stored_value(owner, criterion_id, basis, entry)
 
 
 def _entry(value: StoredValue, target: str | None) -> Entry:

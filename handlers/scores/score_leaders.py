@@ -12,13 +12,13 @@ from fractions import Fraction
 from typing import cast
 
 from handlers.rules.ranking import rank_key
-from handlers.rules.scoring import BEST, Entry, Ratio, exclusion_of, ratio, score_criterion, to_stored
+from handlers.rules.scoring import BEST, Entry, Ratio, exclusion_of, ratio, score_criterion
 from handlers.rules.table import Criterion, Exclusion, ScoringTable
 from handlers.scores.score_inputs import NO_CHANGES, Basis, Changes, Gathered, values_of
 from storage import standings as kept
 from storage import units
 from storage.connection import Snapshot
-from storage.standings import Shift
+from storage.standings import Shift, Total
 
 
 def read_leaders(read: Snapshot, year: int) -> dict[str, Ratio]:
@@ -97,27 +97,32 @@ def shifted(
     changing = [each for each in table.criteria if best.get(each.id) != moved.get(each.id)]
     if not changing:
         return ()
-    totals = {each.unit_id: each for each in kept.listed(read, table.year)}
-    groups = kept.groups_of_year(read, table.year)
     members = units.membership_roles(read, table.year)
-    shifts: list[Shift] = []
+    points: dict[str, dict[str, int]] = {}
+    gained: dict[str, dict[str, int]] = {}
     for criterion in changing:
         group = table.group_of(criterion.id)
-        stored = kept.scores_of_criterion(read, table.year, criterion.id)
+        stored = kept.points_of_criterion(read, table.year, criterion.id)
         for owner, entry in values_of(read, table.year, criterion.id, NO_CHANGES, "self").items():
-            if owner in scored or group is None or owner not in totals or owner not in members or not _above_plan(criterion, entry):
+            if owner in scored or group is None or owner not in stored or owner not in members or not _above_plan(criterion, entry):
                 continue
-            points = to_stored(score_criterion(criterion, entry, moved.get(criterion.id), table.decimals).points)
-            difference = points - stored[owner].points
-            if not difference:
-                continue
-            total = totals[owner]
-            groups[owner][group.id] += difference
-            key = rank_key(
-                table, total.total + difference, groups[owner], total.late_reports, cast("Exclusion | None", total.exclusion)
-            )  # fmt: skip
-            totals[owner] = replace(
-                total, base=total.base + difference, total=total.total + difference, rank_key=key, updated_at=now
-            )  # fmt: skip
-            shifts.append(Shift(totals[owner], criterion.id, points, group.id, groups[owner][group.id]))
-    return tuple(shifts)
+            reached = score_criterion(criterion, entry, moved.get(criterion.id), table.decimals).stored
+            if reached != stored[owner]:
+                points.setdefault(owner, {})[criterion.id] = reached
+                of_unit = gained.setdefault(owner, {})
+                of_unit[group.id] = of_unit.get(group.id, 0) + reached - stored[owner]
+    totals, groups = kept.totals_of_year(read, table.year), kept.groups_of_year(read, table.year)
+    return tuple(
+        _shift(table, totals[owner], groups[owner], reached, gained[owner], now) for owner, reached in points.items() if owner in totals
+    )
+
+
+def _shift(
+    table: ScoringTable, before: Total, groups: Mapping[str, int], points: Mapping[str, int], gained: Mapping[str, int], now: int
+) -> Shift:
+    """A unit's new total, reckoned once however many criteria moved; ``gained``: group id -> points more (or fewer)."""
+    moved = {name: groups[name] + difference for name, difference in gained.items()}
+    difference = sum(gained.values())
+    total = before.total + difference
+    key = rank_key(table, total, {**groups, **moved}, before.late_reports, cast("Exclusion | None", before.exclusion))
+    return Shift(before, replace(before, base=before.base + difference, total=total, rank_key=key, updated_at=now), points, moved)

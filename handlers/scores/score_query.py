@@ -79,9 +79,10 @@ class Problem:
 def default_year(read: Snapshot, today: date) -> int | None:
     """The calendar year if it has a scoring table (from January to March the one before, while that is open), else the newest one."""
     known = scoring_tables.years_with_table(read)
-    before = units.year(read, today.year - 1)
-    if today.month <= 3 and today.year - 1 in known and before is not None and before.closed_at is None:
-        return today.year - 1
+    if today.month <= 3 and today.year - 1 in known:
+        before = units.year(read, today.year - 1)
+        if before is not None and before.closed_at is None:
+            return today.year - 1
     if today.year in known:
         return today.year
     return next((year for year in known if year < today.year), known[0] if known else None)

@@ -9,11 +9,12 @@ from handlers.kit.turn import Turn
 from handlers.rules.ranking import change, total_first
 from handlers.rules.table import ScoringTable
 from handlers.scores import standing
-from handlers.scores.board import Board, Line, Overview, to_reach
+from handlers.scores.board import Board, Overview, to_reach
 from handlers.scores.standing import shown
 from storage import settings, snapshots
 from storage import standings as kept
 from storage.memory import remembered
+from storage.ranking import Line
 
 SEES_NAMES = frozenset({"secretary", "admin"})
 """Who reads the names of the units that are late with their figures."""
@@ -51,22 +52,21 @@ def basis(overview: Overview) -> Message:
     return m("{verified} verified, {own} self-scored figures", verified=overview.verified, own=own)
 
 
-def missing(turn: Turn, year: int, board: Board, overview: Overview) -> Message | None:
-    """How many units lack figures, and who: for everybody before the deadline, afterwards for the secretary and the unit itself."""
+def missing(board: Board, overview: Overview, own: tuple[Line, ...], named: bool) -> Message | None:
+    """How many units lack figures, and who: all by name (``named``, see `names_open`), or only the reader's ``own`` that do."""
     count = overview.incomplete
     if not count:
         return None
-    if names_open(turn, year):
+    if named:
         names = board.missing_units(MOST_NAMES + 1)
         if count > MOST_NAMES:
             more = count - MOST_NAMES
             return m("{count} units lack figures: {units} and {more} more", count=count, units=names[:MOST_NAMES], more=more)
         return mn("{count} unit lacks figures: {units}", "{count} units lack figures: {units}", count, units=names)
-    lacking = [line for line in (board.unit(each) for each in turn.unit_ids) if line is not None and line.missing]
-    if lacking:
-        if count == len(lacking):
-            return m("only {units} still lacks figures", units=tuple(line.name for line in lacking))
-        return m("{units} and {count} more lack figures", units=tuple(line.name for line in lacking), count=count - len(lacking))
+    if own:
+        if count == len(own):
+            return m("only {units} still lacks figures", units=tuple(line.name for line in own))
+        return m("{units} and {count} more lack figures", units=tuple(line.name for line in own), count=count - len(own))
     return mn("{count} unit still lacks figures", "{count} units still lack figures", count)
 
 

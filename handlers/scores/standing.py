@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from fractions import Fraction
 from typing import cast
 from zoneinfo import ZoneInfo
@@ -54,7 +55,7 @@ class Row:
 
 def shown(points: int, decimals: int = 2) -> Number:
     """Stored points as a number to be shown."""
-    return Number(Fraction(points, SCALE), decimals)
+    return Number(Decimal(points) / SCALE, decimals)
 
 
 def load_table(read: Snapshot, year: int) -> ScoringTable | None:
@@ -82,7 +83,7 @@ def to_kept(table: ScoringTable, unit_id: str, gathered: Gathered, score: UnitSc
         ),
         groups,
         tuple(
-            StoredScore(name, to_stored(each.points), each.missing, gathered.bases.get(name)) for name, each in score.scores.items()
+            StoredScore(name, each.stored, each.missing, gathered.bases.get(name)) for name, each in score.scores.items()
         ),
     )  # fmt: skip
 
@@ -138,7 +139,7 @@ def rescore(
     moved = new_leaders(read, table, best, before, after, changed, basis)
     shifts = shifted(read, table, best, moved, frozenset(after), now)
     known = units.year(read, year)
-    totals = {owner: kept.total(read, year, owner) for owner in dict.fromkeys((*after, *(each.total.unit_id for each in shifts)))}
+    totals = {owner: kept.total(read, year, owner) for owner in after} | {each.before.unit_id: each.before for each in shifts}
     fresh = (to_kept(table, owner, each, score_unit(table, each.given, moved), now) for owner, each in after.items())
     scored = tuple(each for each in fresh if not _same(read, year, totals[each.total.unit_id], each))
     effects = [
@@ -177,7 +178,7 @@ def _whole_year(
         read, table, now, changed=changed, basis=basis, adjustments=adjustments, late=late, closing=closing, zone=zone
     )  # fmt: skip
     best = leaders(table, {owner: each.given for owner, each in gathered.items()})
-    totals = {each.unit_id: each for each in kept.listed(read, year)}
+    totals = kept.totals_of_year(read, year)
     known = units.year(read, year)
     fresh = (
         to_kept(table, owner, each, score_unit(table, each.given, best), now) for owner, each in gathered.items()

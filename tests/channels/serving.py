@@ -44,7 +44,7 @@ async def killed(path: Path, channel: Channel) -> AsyncIterator[Application]:
     finally:
         if application._scheduler is not None:
             application._scheduler.shutdown(wait=False)
-        tasks = [*application._tasks, *application._listening, *application.turns._working]
+        tasks = [*application._tasks, *application._listening.tasks, *application.turns._working]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -22,7 +22,7 @@ from bot.channels.base import (
     Unreachable,
 )  # fmt: skip
 from bot.language import languages
-from bot.rendering import render
+from bot.rendering.parts import render
 from bot.rendering.split import measure
 from handlers.kit.message import verbatim
 from handlers.kit.reply import Choice, Choices, Go, Text, say

@@ -23,8 +23,8 @@ from bot.settings import HostPort
 from bot.turns import Turns
 from bot.web import server as web_server
 from storage import inbox
-from storage.connection import Effect, Snapshot, _hop
-from storage.errors import DatabaseFull
+from storage.connection import Effect, Snapshot, Written, _hop
+from storage.errors import Conflict, DatabaseFull
 from tests.channels.fake_telegram import TOKEN, FakeTelegram
 from tests.channels.loopback import Failure
 from tests.channels.serving import CODE, OFFICER, invite, start
@@ -203,16 +203,19 @@ async def test_killed_between_storing_and_answering_it_is_done_once(
 ) -> None:
     path = cluster()
     async with hooked(path, telegram) as (application, root):
-        write, reached = application.database.write, asyncio.Event()
+        write, reached = application.database.write_each, asyncio.Event()
 
-        async def killed(effects: Sequence[Effect]) -> list[object]:
-            result = await write(effects)
-            if any(each.function is inbox.store for each in effects):
+        async def killed(turns: Sequence[Sequence[Effect]]) -> list[Written]:
+            """Somebody wrote in between: the update is stored alone, and its turn never comes."""
+            if any(each.function is inbox.store_done for effects in turns for each in effects):
+                return [Conflict("decide again") for _ in turns]
+            result = await write(turns)
+            if any(each.function is inbox.store for effects in turns for each in effects):
                 reached.set()
                 await asyncio.Event().wait()
             return result
 
-        monkeypatch.setattr(application.database, "write", killed)
+        monkeypatch.setattr(application.database, "write_each", killed)
         await telegram.say(OFFICER, "xin chao")
         delivering = asyncio.create_task(telegram.deliver(root))
         await asyncio.wait_for(reached.wait(), 10)

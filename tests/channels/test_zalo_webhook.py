@@ -18,7 +18,7 @@ from bot.channels.zalo import CHECK_SECONDS, HEADER, Zalo
 from bot.settings import HostPort, SettingError, Settings, load
 from bot.web import server as web_server
 from storage import inbox
-from storage.connection import Effect
+from storage.connection import Effect, Written
 from storage.errors import DatabaseFull
 from tests.channels.fake_zalo import TOKEN, FakeZalo
 from tests.channels.serving import CODE, invite, start
@@ -125,14 +125,12 @@ async def test_while_the_database_refuses_zalo_keeps_the_update(
 ) -> None:
     async with hooked(cluster(), zalo) as application:
         zalo._known.add(CHAT)
-        writes, full = application.database.write, [True]
+        writes, full = application.database.write_each, [True]
 
-        async def write(effects: Sequence[Effect]) -> list[object]:
-            if full[0]:
-                raise DatabaseFull("no space")
-            return await writes(effects)
+        async def write(turns: Sequence[Sequence[Effect]]) -> list[Written]:
+            return [DatabaseFull("no space") for _ in turns] if full[0] else await writes(turns)
 
-        monkeypatch.setattr(application.database, "write", write)
+        monkeypatch.setattr(application.database, "write_each", write)
         assert await post(zalo, json.dumps(update("xin chao"))) == 503
         full[0] = False
         assert await post(zalo, json.dumps(update("xin chao"))) == 200

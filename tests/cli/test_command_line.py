@@ -112,7 +112,7 @@ def test_a_database_of_a_newer_program_is_refused(thidua: Run) -> None:
 
 def test_a_locked_database_is_reported_and_nothing_changes(thidua: Run, sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copy(sample, "cluster.sqlite3")
-    monkeypatch.setattr("storage.connection.BUSY_TIMEOUT_MS", 50)
+    monkeypatch.setattr("storage.opening.BUSY_TIMEOUT_MS", 50)
     other = sqlite3.connect("cluster.sqlite3", isolation_level=None)
     try:
         other.execute("BEGIN IMMEDIATE")

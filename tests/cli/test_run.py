@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 import subprocess
@@ -241,6 +242,37 @@ async def test_a_setting_that_cannot_work_is_a_sentence_and_status_2(
     assert telegram.calls == []
 
 
+async def test_it_polls_while_the_commands_are_loaded_and_answers_once_they_are(folder: Path, telegram: FakeTelegram) -> None:
+    gate = folder / "gate"
+    os.mkfifo(gate)
+    waits = f"import bot.cli.run as r; load = r._load_application; r._load_application = lambda: (open({str(gate)!r}).read(), load())"
+    await telegram.say(OFFICER, "một")
+    await telegram.say(OFFICER, "xin chào")
+    async with Service(folder, waits, **settings(telegram)) as service:
+        await telegram.until(lambda: telegram.called("getUpdates") != [])
+        assert "Hệ thống đang chạy" not in service.told
+        await asyncio.to_thread(gate.write_text, "")
+        await service.running()
+        await telegram.until(lambda: len(telegram.sent(OFFICER)) == 2)
+        await telegram.until(lambda: telegram.confirmed == 5003)
+        assert await service.terminated() == 0
+    assert telegram.called("getUpdates")[0].fields.get("offset") is None
+
+
+async def test_a_command_that_cannot_be_loaded_ends_the_program_and_what_came_stays_with_the_platform(
+    folder: Path, telegram: FakeTelegram
+) -> None:
+    await telegram.say(OFFICER, WORDS)
+    async with Service(folder, "sys.modules['handlers.ranking'] = None", **settings(telegram)) as service:
+        assert await service.ends() == 1
+    assert '"The program met a defect"' in service.told
+    assert telegram.confirmed == 0
+    async with Service(folder, **settings(telegram)) as service:
+        await telegram.until(lambda: telegram.confirmed == 5002)
+        assert len(telegram.sent(OFFICER)) == 1
+        assert await service.terminated() == 0
+
+
 async def test_systemd_is_told_how_it_goes(folder: Path, telegram: FakeTelegram) -> None:
     path = folder / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
@@ -271,10 +303,12 @@ def test_no_platform_and_no_metrics_are_imported_unless_they_are_wanted() -> Non
     assert done.stdout.strip() == "[]"
 
 
-def test_what_telegram_needs_for_files_only_is_not_imported_at_the_start() -> None:
+def test_what_the_first_poll_does_not_need_is_not_imported_before_it() -> None:
     code = (
-        "import sys, bot.channels.telegram; from bot.language import Language; Language.load('vi');"
-        " print(sorted({'telegram', 'httpx', 'babel.messages', 'bot.channels.telegram_library'} & set(sys.modules)))"
+        "import sys, bot.cli.run, bot.lock, bot.logs, bot.channels.telegram, bot.listening; from bot.language import Language;"
+        " Language.load('vi'); late = ('telegram', 'httpx', 'babel', 'bot.channels.telegram_library', 'apscheduler', 'rapidfuzz',"
+        " 'bot.application', 'bot.turns', 'bot.sender', 'bot.web', 'handlers.registry', 'handlers.listening', 'handlers.scores');"
+        " print([name for name in late if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

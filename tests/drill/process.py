@@ -193,7 +193,7 @@ def _arrange(order: Order) -> None:
     import bot.channels.telegram
     import bot.channels.zalo
     import bot.clock
-    import storage.connection
+    import storage.opening
 
     class Clock(SharedClock):
         def __init__(self) -> None:
@@ -218,7 +218,7 @@ def _arrange(order: Order) -> None:
     bot.channels.zalo.Zalo.__init__ = make_zalo             # type: ignore[method-assign]
     bot.clock.SystemClock = Clock                           # type: ignore[assignment,misc]
     bot.application.TICK_SECONDS = order.tick_seconds       # type: ignore[assignment]
-    storage.connection.BUSY_TIMEOUT_MS = order.busy_timeout_ms
+    storage.opening.BUSY_TIMEOUT_MS = order.busy_timeout_ms
     if order.die_at:
         _mortal(order)
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bot.channels.base import Capabilities
 from bot.language import languages
-from bot.rendering import render
+from bot.rendering.parts import render
 from handlers.kit.dialogue import Chosen, Dialogue
 from handlers.kit.reply import Go, Reply
 from handlers.kit.turn import Outcome, Place, Said, Turn

@@ -104,6 +104,22 @@ async def test_when_the_best_unit_changes_everybody_is_scored_anew(database: Dat
     assert (await rows(database))["LANG_SON"].total <= before["LANG_SON"].total
 
 
+async def test_a_unit_that_becomes_the_best_in_several_criteria_at_once_moves_the_others_in_each(database: Database) -> None:
+    table = await database.read(lambda read: standing.load_table(read, 2024))
+    assert table is not None
+    measured = [each.id for each in table.criteria if each.rule == "ratio_leader"]
+    ratios = {"LANG_SON": 120, "CAO_BANG": 130, "LAI_CHAU": 140, "SON_LA": 90}
+    figures = {name: {each: Entry(plan=Decimal(100), actual=Decimal(actual)) for each in measured} for name, actual in ratios.items()}
+    await database.write(await database.read(lambda read: standing.rescore(read, 2024, figures, "verified", NOW + 5)))
+    best = {each: Entry(plan=Decimal(100), actual=Decimal(190)) for each in measured}
+    effects = await database.read(lambda read: standing.rescore(read, 2024, {"LANG_SON": best}, "verified", NOW + 6))
+    moved = next(each for each in effects if each.function is kept.shift_scores).args[1]
+    assert {each.total.unit_id for each in moved if set(each.points) == set(measured)} == {"CAO_BANG", "LAI_CHAU"}
+    assert len(measured) > 1
+    await database.write(effects)
+    await same_as_fresh(database)
+
+
 async def test_the_verified_value_counts_before_the_units_own(database: Database) -> None:
     changed = {"CAO_BANG": {"I.3": Entry(plan=Decimal(55), actual=Decimal(0))}}
     before = (await rows(database))["CAO_BANG"]

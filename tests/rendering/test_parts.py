@@ -16,7 +16,7 @@ from bot.channels.console import Console
 from bot.channels.telegram import Telegram
 from bot.channels.web import PLAIN, RICH
 from bot.language import languages
-from bot.rendering import render
+from bot.rendering.parts import render
 from bot.rendering.split import measure, split
 from handlers.kit import wire
 from handlers.kit.message import Day, Message, Moment, Number, m, mc, mn, verbatim

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.channels.zalo import Zalo
 from bot.language import languages
-from bot.rendering import render
+from bot.rendering.parts import render
 from bot.rendering.table import WIDTH, table_lines
 from handlers.kit.menu import choose
 from handlers.kit.message import verbatim

@@ -147,7 +147,7 @@ async def test_a_folder_that_cannot_hold_a_log_is_told(tmp_path: Path, monkeypat
 
 
 async def test_a_file_somebody_holds_for_himself_is_busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("storage.connection.BUSY_TIMEOUT_MS", 20)
+    monkeypatch.setattr("storage.opening.BUSY_TIMEOUT_MS", 20)
     path = tmp_path / "a.sqlite3"
     await filled(path)
     holder = sqlite3.connect(path, isolation_level=None)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import scoring_tables, snapshots, units
+from storage import ranking, scoring_tables, snapshots, units
 from storage import standings as kept
 from storage.connection import Database, effect
 from storage.errors import Conflict
@@ -50,27 +50,19 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     await opened.close()
 
 
+async def rank(database: Database, unit_id: str) -> int | None:
+    line = await database.read(lambda read: ranking.OnFile(read, 2024).unit(unit_id))
+    return None if line is None else line.rank
+
+
 async def test_listed_by_rank_then_name_then_the_unranked(database: Database) -> None:
     found = await database.read(lambda read: kept.listed(read, 2024))
     assert [total.unit_id for total in found] == ["B", "A", "C", "D", "E"]
     assert [total.unit_id for total in await database.read(lambda read: kept.listed(read, 2024, 2, 1))] == ["A", "C"]
 
 
-async def test_rank_place_and_neighbours(database: Database) -> None:
-    def look(read: object) -> tuple[object, ...]:
-        above, below = kept.just_above(read, 2024, "1.5"), kept.just_below(read, 2024, "1.7")  # type: ignore[arg-type]
-        return (
-            kept.rank_of(read, 2024, "1.7"), kept.rank_of(read, 2024, "1.5"),  # type: ignore[arg-type]
-            kept.position_of(read, 2024, "C"), kept.position_of(read, 2024, "D"),  # type: ignore[arg-type]
-            above and above.unit_id, below and below.unit_id, kept.just_above(read, 2024, "1.7"),  # type: ignore[arg-type]
-        )  # fmt: skip
-
-    assert await database.read(look) == (1, 2, 2, None, "B", "A", None)
-
-
 async def test_the_year_in_one_line_and_who_is_missing(database: Database) -> None:
     assert await database.read(lambda read: kept.summary(read, 2024)) == kept.Summary(5, 3, 1, 9, 5, 100)
-    assert await database.read(lambda read: kept.incomplete(read, 2024)) == ("C",)
     assert await database.read(lambda read: kept.missing(read, 2024)) == {"C": frozenset({"I.2"})}
     assert await database.read(lambda read: kept.summary(read, 2023)) == kept.Summary(0, 0, 0, 0, 0, 0)
 
@@ -86,7 +78,7 @@ async def test_complete_means_members_and_nobody_else(database: Database) -> Non
 
 async def test_scores_replace_those_of_the_unit_and_leave_the_others(database: Database) -> None:
     await database.write([effect(kept.save_scores, 2024, (scored("C", "1.9", total=9),))])
-    assert await database.read(lambda read: kept.rank_of(read, 2024, "1.7")) == 2
+    assert await rank(database, "B") == 2
     assert await database.read(lambda read: kept.groups_of_year(read, 2024)) == {
         "A": {"I": 5}, "B": {"I": 7}, "C": {"I": 9}, "D": {"I": 8}, "E": {"I": 9},
     }  # fmt: skip
@@ -105,7 +97,7 @@ async def test_an_expectation_that_fails_keeps_nothing(database: Database) -> No
                     effect(kept.expect_totals, 2024, (("A", expected),)),
                 ]
             )
-    assert await database.read(lambda read: kept.rank_of(read, 2024, "1.5")) == 2
+    assert await rank(database, "A") == 2
     await database.write([effect(kept.expect_totals, 2024, (("A", seen), ("nobody", None)))])
 
 
