@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, takewhile
 from typing import Any, Protocol
 
 from bot.channels.base import Inbound
@@ -22,11 +23,11 @@ from storage.errors import StorageError
 
 log = logging.getLogger(__name__)
 
-MOST_TOGETHER = 24
-"""Enough that a hop and a commit cost each of them next to nothing, few enough that the first is not kept waiting by the last."""
+MOST_TOGETHER = 12
+"""Enough that a hop and a commit cost each of them little, few enough that the first is not kept waiting by the last."""
 
-MOST_WAITING = 32
-"""Where more wait already, what comes is stored at once: the platform can be asked for the next while these are decided."""
+MOST_AT_ONCE = 12
+"""Where more wait, all are stored before they are decided: then their platform need not wait for the decisions."""
 
 LONG_SECONDS = 0.05
 """After this the next ones are decided beside these."""
@@ -51,6 +52,10 @@ class Arrival:
     lane: str
     alone: bool
     committed: asyncio.Future[None]
+    keeping: asyncio.Task[None] | None = None
+    number: object = None
+    refused: StorageError | None = None
+    """Where it is stored before it is decided: the task that does so, and what came of it (no number: it had come before)."""
 
     def told(self, error: StorageError | None = None) -> None:
         """Tell who waits, if somebody still does."""
@@ -101,7 +106,7 @@ class Arrivals:
     def take(self, arrival: Arrival) -> None:
         if arrival.lane in self._behind:
             self._behind[arrival.lane].append(arrival)
-        elif arrival.alone or len(self._waiting) >= MOST_WAITING or self._comes_after(arrival.lane):
+        elif arrival.alone or self._comes_after(arrival.lane):
             self._store_soon(arrival)
         else:
             self._behind[arrival.lane] = deque()
@@ -120,6 +125,8 @@ class Arrivals:
     async def _decide(self) -> None:
         try:
             while self._waiting:
+                if len(self._waiting) > MOST_AT_ONCE:
+                    self._keep_waiting()
                 group, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
                 now = self._clock.now()
                 deciding = asyncio.create_task(self._database.read(partial(self._each, group, now)))
@@ -127,6 +134,34 @@ class Arrivals:
                 await asyncio.wait({deciding}, timeout=LONG_SECONDS)
         finally:
             self._deciding = False
+
+    def _keep_waiting(self) -> None:
+        """Store what waits; of one lane in its order, so what waits behind an update that is stored goes with it."""
+        lanes = ((arrival, *takewhile(lambda behind: not behind.alone, self._behind[arrival.lane])) for arrival in self._waiting)
+        self._keep_soon(chain.from_iterable(lanes))
+
+    def _keep_soon(self, arrivals: Iterable[Arrival]) -> None:
+        """Store those that are not stored yet, each alone, in their order and in one commit."""
+        unkept = [arrival for arrival in arrivals if arrival.keeping is None]
+        if unkept:
+            keeping = self._work(self._keep(unkept))
+            for arrival in unkept:
+                arrival.keeping = keeping
+
+    async def _keep(self, arrivals: Sequence[Arrival]) -> None:
+        now = self._clock.now()
+        turns = [(effect(inbox.store, each.channel, each.key, each.payload, now),) for each in arrivals]
+        outcomes: Sequence[Written]
+        try:
+            outcomes = await self._database.write_each(turns)
+        except Exception as error:
+            outcomes = [error for _ in arrivals]
+        for arrival, outcome in zip(arrivals, outcomes, strict=True):
+            if isinstance(outcome, list):
+                arrival.number = outcome[0]
+                arrival.told()
+            else:
+                arrival.refused = outcome if isinstance(outcome, StorageError) else StorageError("a defect")
 
     def _each(self, group: Sequence[Arrival], now: int, read: Snapshot) -> list[Decided]:
         decided: list[Decided] = []
@@ -140,20 +175,22 @@ class Arrivals:
     async def _commit(self, group: Sequence[Arrival], deciding: asyncio.Task[list[Decided]], now: int) -> None:
         began = self._monotonic()
         await asyncio.wait({deciding}, timeout=PATIENCE_SECONDS)
+        await self._kept(group)
         if not deciding.done():
-            await asyncio.gather(*(self._instead(arrival, _of(deciding, index)) for index, arrival in enumerate(group)))
+            await asyncio.gather(*(self._instead(arrival, _Made(deciding, index)) for index, arrival in enumerate(group)))
             return
         try:
             decided = deciding.result()
-            turns = [_with(arrival, each, now) for arrival, each in zip(group, decided, strict=True) if not isinstance(each, Exception)]
-            written = iter(await self._database.write_each(turns))
+            good = [index for index, arrival in enumerate(group) if not isinstance(decided[index], Exception) and _goes_on(arrival)]
+            written = await self._database.write_each([_with(group[index], decided[index], now) for index in good])
         except Exception as error:
             if not isinstance(error, StorageError):
                 log.exception("Updates could not be decided together; each is decided by itself")
             await asyncio.gather(*(self._instead(arrival, None) for arrival in group))
             return
+        outcomes = dict(zip(good, written, strict=True))
         for index, arrival in enumerate(group):
-            outcome = next(written) if not isinstance(decided[index], Exception) else None
+            outcome = outcomes.get(index)
             if isinstance(outcome, list):
                 arrival.told()
                 try:
@@ -161,7 +198,7 @@ class Arrivals:
                 finally:
                     self._over(arrival.lane)
             else:   # a defect keeps its decision; where somebody wrote in between, or the file cannot be written, it is made anew
-                self._work(self._instead(arrival, None if outcome is not None else _of(deciding, index)))
+                self._work(self._instead(arrival, None if outcome is not None else _Made(deciding, index)))
 
     def _over(self, lane: str) -> None:
         """An update was taken at once: what came after it follows."""
@@ -173,66 +210,84 @@ class Arrivals:
                 self._store_soon(arrival)
 
     async def _instead(self, arrival: Arrival, deciding: Awaitable[Decided] | None) -> None:
-        if await self._store([arrival], deciding):
+        """It is stored alone, if it is not yet, and decided in its lane."""
+        self._keep_soon([arrival])
+        await self._kept([arrival])
+        if arrival.refused is None:
+            self._turns.stored(arrival, arrival.number, deciding)
             self._over(arrival.lane)
             return
-        for after in self._behind.pop(arrival.lane):    # it must not overtake: the platform brings both again
-            after.told(StorageError("what came before it could not be stored"))
+        behind = self._behind.pop(arrival.lane)
+        await self._refuse(arrival)
+        for after in behind:
+            if after.keeping is not None:
+                self._store_soon(after)
+            else:   # it must not overtake: the platform brings both again
+                after.told(StorageError("what came before it could not be stored"))
 
     def _store_soon(self, arrival: Arrival) -> None:
         self._to_store.append(arrival)
         self._being_stored[arrival.lane] += 1
         if not self._storing:
             self._storing = True
-            self._work(self._store_all())
+            self._work(self._store())
 
-    async def _store_all(self) -> None:
-        self._storing = False
-        together, self._to_store = self._to_store, []
+    async def _store(self) -> None:
+        """One commit after the other, so that all are lined up in the order in which they came."""
         try:
-            await self._store(together)
+            while self._to_store:
+                together, self._to_store = self._to_store, []
+                self._keep_soon(together)
+                await self._kept(together)
+                for arrival in together:
+                    if arrival.refused is None:
+                        self._turns.stored(arrival, arrival.number, None)
+                    else:
+                        self._work(self._refuse(arrival))
+                self._being_stored -= Counter(each.lane for each in together)
         finally:
-            self._being_stored -= Counter(each.lane for each in together)
+            self._storing = False
 
-    async def _store(self, arrivals: Sequence[Arrival], deciding: Awaitable[Decided] | None = None) -> bool:
-        """Keep each alone, in their order. Whether all could be."""
-        now = self._clock.now()
-        outcomes: Sequence[Written]
-        try:
-            outcomes = await self._database.write_each(
-                [(effect(inbox.store, each.channel, each.key, each.payload, now),) for each in arrivals]
-            )
-        except StorageError as error:
-            outcomes = [error for _ in arrivals]
-        refused = []
-        for arrival, outcome in zip(arrivals, outcomes, strict=True):
-            if isinstance(outcome, list):
-                arrival.told()
-                self._turns.stored(arrival, outcome[0], deciding)
-            else:
-                refused.append(self._refuse(arrival, outcome if isinstance(outcome, StorageError) else StorageError("a defect")))
-        await asyncio.gather(*refused)
-        return not refused
+    async def _kept(self, arrivals: Iterable[Arrival]) -> None:
+        keeping = {arrival.keeping for arrival in arrivals if arrival.keeping is not None}
+        if keeping:
+            await asyncio.wait(keeping)
 
-    async def _refuse(self, arrival: Arrival, error: StorageError) -> None:
+    async def _refuse(self, arrival: Arrival) -> None:
         try:
             await self._turns.not_stored(arrival)
         finally:
-            arrival.told(error)
+            arrival.told(arrival.refused)
 
-    def _work(self, work: Coroutine[Any, Any, None]) -> None:
+    def _work(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name="arrivals")
         self.under_way.add(task)
         task.add_done_callback(self.under_way.discard)
+        return task
 
 
-def _with(arrival: Arrival, effects: Sequence[Effect], now: int) -> tuple[Effect, ...]:
+def _goes_on(arrival: Arrival) -> bool:
+    """Not where it was to be stored before it is decided, and had come before, or could not be."""
+    return arrival.keeping is None or isinstance(arrival.number, int)
+
+
+def _with(arrival: Arrival, decided: Decided, now: int) -> tuple[Effect, ...]:
+    effects = decided if isinstance(decided, tuple) else ()
+    if isinstance(arrival.number, int):
+        return effect(inbox.finish, arrival.number, now), *effects
     return effect(inbox.store_done, arrival.channel, arrival.key, now), *effects
 
 
-async def _of(deciding: asyncio.Task[list[Decided]], index: int) -> Decided:
-    """One of the decisions, once they are made."""
-    try:
-        return (await asyncio.shield(deciding))[index]
-    except StorageError as error:
-        return error
+class _Made:
+    """One of the decisions under way, to be awaited or not."""
+
+    def __init__(self, deciding: asyncio.Task[list[Decided]], index: int) -> None:
+        self._deciding = deciding
+        self._index = index
+
+    def __await__(self) -> Generator[Any, None, Decided]:
+        try:
+            decided = yield from asyncio.shield(self._deciding).__await__()
+        except StorageError as error:
+            return error
+        return decided[self._index]

@@ -188,13 +188,68 @@ async def test_a_decision_that_takes_long_is_not_waited_for_and_not_made_twice(w
     assert (await world.counted("a"), world.turns.decisions) == (["1"], ["a"])
 
 
-async def test_where_many_wait_the_rest_is_stored_first(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arrivals, "MOST_WAITING", 4)
+async def test_where_many_wait_all_are_stored_before_they_are_decided(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then they can be acknowledged: what one person has said since goes with what he said before."""
+    monkeypatch.setattr(arrivals, "MOST_AT_ONCE", 4)
+    monkeypatch.setattr(arrivals, "MOST_TOGETHER", 3)
+    monkeypatch.setattr(arrivals, "LONG_SECONDS", 60)       # one reader is left for this test
+    monkeypatch.setattr(arrivals, "PATIENCE_SECONDS", 60)
+    go = threading.Event()
+
+    def slow(key: str) -> tuple[Effect, ...]:
+        go.wait(10)
+        return (effect(count, key),)
+
+    world.turns.deciding = slow
     keys = [str(number) for number in range(10)]
-    await asyncio.gather(*(world.come(key) for key in keys))
+    coming = [world.come(key, "lan" if key in "58" else None) for key in keys]
+    await asyncio.gather(*coming)
+    assert await world.waiting() == ["0", "1", "2", "3", "4", "5", "8", "6", "7", "9"]
+    go.set()
     await world.settled()
-    assert world.turns.finished == keys[:4]
-    assert [key for key, _ in world.turns.lined_up] == await world.waiting() == keys[4:]
+    assert (await world.counted(*keys), await world.waiting(), world.turns.lined_up) == (["1"] * 10, [], [])
+    assert world.turns.finished.index("5") < world.turns.finished.index("8")
+
+
+async def test_what_was_stored_first_is_not_stored_again_when_its_turn_does_not_come(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A conflict, a defect, a repetition, and somebody's file between his messages."""
+    monkeypatch.setattr(arrivals, "MOST_AT_ONCE", 0)
+
+    def decide(key: str) -> tuple[Effect, ...]:
+        if key == "defect":
+            raise ZeroDivisionError(key)
+        return (effect(count, key), effect(conflict, key)) if key == "conflict" else (effect(count, key),)
+
+    world.turns.deciding = decide
+    coming = [world.come(key) for key in ("conflict", "defect", "a")]
+    coming += [world.come("a", "another lane"), world.come("after", "conflict")]
+    coming += [world.come("1", "lan"), world.come("file", "lan", alone=True), world.come("2", "lan")]
+    await asyncio.gather(*coming)
+    await world.settled()
+    assert (sorted(world.turns.finished), world.turns.known) == (["1", "a"], ["a"])
+    assert sorted(key for key, _ in world.turns.lined_up) == sorted(await world.waiting()) == ["2", "after", "conflict", "defect", "file"]
+    lined_up = [key for key, _ in world.turns.lined_up]
+    assert lined_up.index("conflict") < lined_up.index("after")
+    assert lined_up.index("file") < lined_up.index("2")
+    assert world.turns.decisions.count("defect") == 1
+
+
+async def test_where_many_wait_and_none_can_be_stored_all_are_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrivals, "MOST_AT_ONCE", 0)
+
+    async def full(turns: Sequence[Sequence[Effect]]) -> list[list[object] | Exception]:
+        return [DatabaseFull("no space") for _ in turns]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.database, "write_each", full)
+        coming = [world.come("1", "lan"), world.come("2", "lan"), world.come("3")]
+        outcomes = await asyncio.gather(*coming, return_exceptions=True)
+        await world.settled()
+    assert all(isinstance(each, StorageError) for each in outcomes)
+    assert sorted(world.turns.refused) == ["1", "2", "3"]
+    await asyncio.gather(*(world.come(key, lane) for key, lane in (("1", "lan"), ("2", "lan"), ("3", None))))
+    await world.settled()
+    assert await world.counted("1", "2", "3") == ["1"] * 3
 
 
 async def test_what_must_be_stored_alone_and_what_follows_it_come_in_order(world: World) -> None:

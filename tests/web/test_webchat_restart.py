@@ -74,7 +74,7 @@ async def test_a_restart_ends_no_session_and_a_stream_goes_on_after_the_last_see
 async def test_what_was_taken_before_the_end_is_answered_after_it(world: World, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     """The program ends between the commit of the message and its turn, as can be where many wait."""
     await browser.join(await world.invitation())
-    monkeypatch.setattr(arrivals, "MOST_WAITING", 0)
+    monkeypatch.setattr(arrivals.Arrivals, "take", arrivals.Arrivals._store_soon)
     monkeypatch.setattr(world.app.turns, "_line_up", lambda update, inbound: None)
     assert (await browser.post("/chat/say", {"text": "xep hang", "key": "before-end"}))[0] == 202
     assert await world.ask("SELECT COUNT(*) FROM inbox WHERE state = 'waiting'") == 1
