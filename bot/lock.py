@@ -97,11 +97,27 @@ def hold(database: Path, clock: Clock | None = None) -> Held:
 
 
 def _named(handle: int) -> str:
-    """What the holder has written of itself: at once, but a moment after it has the lock."""
+    """What the holder has written of itself: at once, but a moment after it has the lock. Until then the words of one that was killed
+    may stand there.
+    """
     until = time.monotonic() + NAMED_WITHIN_SECONDS
-    while not (named := _read(handle)) and time.monotonic() < until:
+    while (not (named := _read(handle)) or _ended(named)) and time.monotonic() < until:
         time.sleep(0.01)
     return named
+
+
+def _ended(named: str) -> bool:
+    """Whether the process that is named is surely gone; of another machine's nobody can say."""
+    process, _, machine = named.partition(" ")[0].partition("@")
+    if machine != socket.gethostname() or not (process.isascii() and process.isdigit()):
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False    # somebody else's
+    return False
 
 
 def _read(handle: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 from bot import lock
 from bot.clock import MovableClock
 from bot.language import Language
+from storage.database_file import lock_path
 
 ROOT = Path(__file__).parents[1]
 HOLD = """
@@ -131,3 +133,23 @@ def test_the_demo_holds_the_lock_of_its_database(monkeypatch: pytest.MonkeyPatch
     monkeypatch.delenv("THIDUA_TELEGRAM_TOKEN", raising=False)
     assert main(["demo", "--no-browser"]) == 0
     assert refused == [f"{os.getpid()}@{socket.gethostname()}"]
+
+
+def test_the_name_of_one_that_was_killed_is_not_taken_for_the_holders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two begin at one instant: the refused one looks before the other has written its name over the old one."""
+    database = tmp_path / "t.sqlite3"
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    holder = lock_path(database).open("w+")
+    fcntl.flock(holder, fcntl.LOCK_EX)
+    machine = socket.gethostname()
+    holder.write(f"{ended.pid}@{machine} 1")
+    holder.flush()
+
+    def write_now(seconds: float) -> None:
+        os.pwrite(holder.fileno(), f"{os.getpid()}@{machine} 2".ljust(40).encode(), 0)
+
+    monkeypatch.setattr(lock.time, "sleep", write_now)
+    with holder, pytest.raises(lock.AlreadyRunning) as refused:
+        lock.hold(database)
+    assert (refused.value.holder, refused.value.since) == (f"{os.getpid()}@{machine}", 2)
