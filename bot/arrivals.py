@@ -1,7 +1,8 @@
 """What has just come in: all that came together is decided on one snapshot, and each update is stored with what it changes, in one commit.
 
-Nothing is acknowledged before that commit, so a kill in between loses nothing: the platform brings the update again. What cannot go
-this way (somebody wrote in between, a defect, a slow handler, a file that cannot be written) is stored alone and decided in its lane.
+Nothing is acknowledged before that commit, so a kill in between loses nothing: the platform brings the update again. Where many wait,
+they are stored first and decided group by group. What cannot go this way (somebody wrote in between, a defect, a slow handler, a platform
+that never repeats itself) is stored alone and decided in its lane.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from bot.arrivals import Arrival, Arrivals, Decided
-from bot.channels.base import Channel, FileTooLarge, Inbound, Part, SendError
+from bot.channels.base import Channel, FileTooLarge, HandsOutOnce, Inbound, Part, SendError
 from bot.clock import Clock
 from bot.counters import Counters
 from bot.keeping import LARGEST_FILE, keep
@@ -90,6 +90,7 @@ class Turns:
         self._beside = beside
         self._database = database
         self._channels = channels
+        self._once = {name for name, each in channels.items() if isinstance(each, HandsOutOnce) and each.hands_out_once}
         self._clock = clock
         self._zone = zone
         self._dispatcher = dispatcher
@@ -128,7 +129,7 @@ class Turns:
             self._work(self._note_only(channel, key, committed))
             return committed
         stored = _screened(inbound, payload)
-        alone = stored is not payload or inbound.file is not None
+        alone = stored is not payload or inbound.file is not None or channel in self._once
         self._arrivals.take(Arrival(channel, key, stored, inbound, _lane(channel, inbound), alone, committed))
         return committed
 

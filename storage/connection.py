@@ -31,7 +31,7 @@ Snapshot = NewType("Snapshot", sqlite3.Connection)
 """A connection that only reads, inside one read transaction."""
 
 Transaction = NewType("Transaction", sqlite3.Connection)
-"""The writer's connection, inside a savepoint of its own."""
+"""The writer's connection, inside a transaction in which no other turn is half written."""
 
 P = ParamSpec("P")
 T = TypeVar("T")

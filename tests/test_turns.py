@@ -11,9 +11,10 @@ import pytest
 
 from bot import turns
 from bot.channels.base import Inbound
+from bot.channels.zalo import Zalo
 from storage import inbox
-from storage.connection import _hop, effect
-from tests.chat import WITH_BUTTONS, Chat
+from storage.connection import Effect, Snapshot, _hop, effect
+from tests.chat import WITH_BUTTONS, Chat, Double
 from tests.conftest import START
 from tests.transcript import Player, Step
 
@@ -90,3 +91,32 @@ async def test_a_group_is_answered_in_public_facts_only(chat: Chat) -> None:
         assert "cuộc trò chuyện riêng" in refused.text or "Chưa rõ" in refused.text, private
     (stranger,) = await chat.say("group", "xep hang", place="group", sender="somebody else")
     assert "hạng" not in stranger.text.lower().replace("xếp hạng", "")
+
+
+@pytest.mark.parametrize("once", [True, False])
+async def test_what_a_platform_hands_out_only_once_is_stored_before_it_is_decided(
+    cluster: Callable[[], Path], monkeypatch: pytest.MonkeyPatch, once: bool
+) -> None:
+    """A kill during the decision would lose it: nobody brings it again."""
+    monkeypatch.setattr(Double, "hands_out_once", once, raising=False)
+    chat = Chat(cluster(), START, WITH_BUTTONS, "test")
+    await chat.open()
+    player = await lan(chat)
+    stored: list[bool] = []
+    decide = turns.Turns._decide
+
+    def decided(self: turns.Turns, read: Snapshot, *given: object) -> tuple[Effect, ...]:
+        stored.append(inbox.find(read, "test", "k") is not None)
+        return decide(self, read, *given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(turns.Turns, "_decide", decided)
+    payload = json.dumps({"kind": "text", "text": "xep hang", "address": player.address, "name": "Lan", "id": "k"})
+    await chat.application.receiver("test")("k", payload)
+    await chat.application.settle()
+    assert stored == [once]
+    assert "Lạng Sơn: hạng 4/7" in chat.new(player.address)[0].text
+    await chat.close()
+
+
+def test_zalo_hands_out_once_where_it_is_polled() -> None:
+    assert (Zalo("1:x").hands_out_once, Zalo("1:x", webhook="https://bot.example.vn/z", secret="s").hands_out_once) == (True, False)

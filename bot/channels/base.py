@@ -240,6 +240,13 @@ class Redelivers(Protocol):
 
 
 @runtime_checkable
+class HandsOutOnce(Protocol):
+    """A channel; with ``hands_out_once`` its platform never repeats an update, so each is stored before anything else is done with it."""
+
+    hands_out_once: bool
+
+
+@runtime_checkable
 class Linked(Protocol):
     """A channel that a link opens, for joining codes. ``link`` is "" as long as it is not known."""
 

@@ -105,6 +105,7 @@ class Zalo:
         self._path = parts.path if parts.path not in ("", "/") else DEFAULT_PATH
         self._url = "" if webhook is None else urlunsplit(parts._replace(path=self._path))
         self._receive: Receive | None = None
+        self.hands_out_once = webhook is None
         self.contact = Contact((CHECK_SECONDS if webhook else poll_seconds + read_timeout) * DEAD_AFTER)
         self.bot_name = ""
 
