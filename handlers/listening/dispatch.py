@@ -17,12 +17,11 @@ from handlers.kit.recognise import Recognised, Recogniser, Unsure, follow_up
 from handlers.kit.reply import Answer, Choice, Choices, Go, Reply, Typed, say
 from handlers.kit.turn import Other, Outcome, Said, Sent, State, Tapped, Turn
 from handlers.kit.wire import decode_choices
-from handlers.listening import bare, in_group
+from handlers.listening import bare, courtesy, in_group
 from handlers.listening.open_dialogue import Standing, changes, standing_of
 from handlers.listening.shown_menu import ShownMenu
 from handlers.registry import Registry
 from handlers.rules.period_words import take_year
-from handlers.rules.text import fold
 from storage import conversation
 from storage.connection import Effect
 
@@ -126,6 +125,8 @@ class Dispatcher:
             command = self._commands.by_name[found.command] if isinstance(found, Recognised) else None
             if isinstance(found, Recognised) and command is not None and command.quick and command.allows(turn):
                 return self._run(turn, standing, command, found.argument)
+            if courtesy.thanks(text, self._spoken(turn)):
+                return self._asking_again(turn, standing, Outcome(say(courtesy.AT_YOUR_SERVICE)))
         if asked and not exact:
             together = shown.together(text)
             inside = None if together else shown.inside(text)
@@ -150,8 +151,8 @@ class Dispatcher:
         return self._run(turn, standing, command, argument.strip())
 
     def _plain_words(self, turn: Turn, standing: Standing, text: str, shown: ShownMenu | None = None) -> Outcome:
-        for command in self._commands.commands:
-            private = turn.place.kind == "private"     # a group is no place for a joining code or a report
+        private = turn.place.kind == "private"
+        for command in self._commands.commands:     # a group is no place for a joining code or a report
             if private and command.claims is not None and (command.strangers or command.allows(turn)):
                 claimed = command.claims(turn, text)
                 if claimed is not None:
@@ -165,8 +166,9 @@ class Dispatcher:
             return self._run(turn, standing, self._commands.by_name[found.command], found.argument)
         if isinstance(found, Unsure):
             return self._which(turn, found)
-        if fold(text) in {fold(language.text(m("Confirm"))) for language in self._spoken(turn)}:
-            return Outcome(say(m("Nothing is waiting to be confirmed."), Choices((Choice(m("My duties"), Go("viec")),))))
+        polite = courtesy.answer_to(text, self._spoken(turn))
+        if polite is not None:
+            return Outcome(say(polite, Choices((Choice(m("My duties"), Go("viec")),)))) if private else in_group.SILENT
         name = follow_up(text)
         topic = conversation.topic(turn.read, in_group.owner(turn), turn.now - TOPIC_SECONDS)
         if name is None and topic is not None and take_year(text, turn.today)[0] is None and bare.names_unit(turn, text):

@@ -30,7 +30,7 @@ def refusal(item: ReportItem, value: Decimal) -> Message | None:
 def doubts_of(
     paper: Paper, sheet: Sheet, item: ReportItem, value: Decimal, pending: frozenset[str] = frozenset()
 ) -> tuple[Message, ...]:
-    """Everything implausible: out of range, ×10 of the last period, more than there are, a cross-check broken, a plan of 0.
+    """Everything implausible: out of range, ×10 of the last period or of the plan, more than there are, a cross-check broken, a plan of 0.
 
     ``pending``: items whose new value is still to come; nothing is compared with their old one.
     """
@@ -40,7 +40,7 @@ def doubts_of(
     found = list(
         doubts(
             value, last=None if last is None else last.value, low=item.low, high=item.high, limit=item.limit, unit=item.unit,
-            decimals=item.decimals,
+            decimals=item.decimals, plan=item.plan if item.kind == "figure" else None,
         )
     )  # fmt: skip
     if item.kind == "plan" and value == 0:

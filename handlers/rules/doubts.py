@@ -7,12 +7,17 @@ from fractions import Fraction
 
 from handlers.kit.message import Message, Number, m
 
+TEN_TIMES = 10
+"""A figure in the wrong unit of measure (tỷ for triệu, a percentage without its comma) is off by tens."""
+
 
 def doubts(
-    value: Decimal, *, last: Decimal | None, low: Decimal | None, high: Decimal | None, limit: Decimal | None, unit: str, decimals: int
-) -> tuple[Message, ...]:
+    value: Decimal, *, last: Decimal | None, low: Decimal | None, high: Decimal | None, limit: Decimal | None, unit: str, decimals: int,
+    plan: Decimal | None = None,
+) -> tuple[Message, ...]:  # fmt: skip
     """What is implausible about ``value``: negative, outside ``low``…``high``, above ``limit`` (how many there are in the unit, e.g.
-    its communes), ten times or a tenth of ``last`` (the last period's figure; None or 0 compares nothing). Empty when nothing is."""
+    its communes), ten times or a tenth of ``last`` (the last period's figure; None or 0 compares nothing). Where there is no last figure,
+    ten times the year's ``plan`` (early in a year a tenth of it is nothing strange). Empty when nothing is."""
 
     def shown(figure: Decimal) -> Number:
         return Number(figure, decimals, unit)
@@ -31,12 +36,15 @@ def doubts(
         found.append(m("{value} is more than there are ({limit}): is that right?", value=shown(value), limit=shown(limit)))
     if last and value and (value > 0) == (last > 0):
         times = abs(Fraction(value) / Fraction(last))
-        if times >= 10:
+        if times >= TEN_TIMES:
             found.append(m("{times} times the last period's figure ({last}): is the unit of measure right?",
                            times=_times(times), last=shown(last)))
-        elif times <= Fraction(1, 10):
+        elif times <= Fraction(1, TEN_TIMES):
             found.append(m("only 1/{times} of the last period's figure ({last}): is the unit of measure right?",
                            times=_times(1 / times), last=shown(last)))
+    elif not last and plan and value / plan >= TEN_TIMES:
+        found.append(m("{times} times the plan of the year ({plan}): is the unit of measure right?",
+                       times=_times(Fraction(value) / Fraction(plan)), plan=shown(plan)))
     return tuple(found)
 
 

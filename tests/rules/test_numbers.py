@@ -279,13 +279,15 @@ def test_too_precise(value: str, decimals: int, fits: bool) -> None:
     assert (too_precise(D(value), decimals) is None) is fits
 
 
-def doubted(value: str, last: str | None = None, low: str | None = None, high: str | None = None, limit: str | None = None) -> list[str]:
-    bounds = [None if bound is None else D(bound) for bound in (last, low, high, limit)]
-    found = doubts(D(value), last=bounds[0], low=bounds[1], high=bounds[2], limit=bounds[3], unit="xã", decimals=0)
+def doubted(value: str, **given: str) -> list[str]:
+    bounds: dict[str, D | None] = {"last": None, "low": None, "high": None, "limit": None}
+    bounds |= {name: D(bound) for name, bound in given.items()}
+    found = doubts(D(value), unit="xã", decimals=0, **bounds)
     return [message.msgid.partition(":")[0] for message in found]
 
 
 TENFOLD = "{times} times the last period's figure ({last})"
+TENFOLD_PLAN = "{times} times the plan of the year ({plan})"
 TENTH = "only 1/{times} of the last period's figure ({last})"
 
 
@@ -306,6 +308,14 @@ TENTH = "only 1/{times} of the last period's figure ({last})"
         ({"value": "8.6", "last": "85"}, []),
         ({"value": "850", "last": "0"}, []),
         ({"value": "0", "last": "85"}, []),
+        ({"value": "85", "plan": "8.5"}, [TENFOLD_PLAN]),
+        ({"value": "84.9", "plan": "8.5"}, []),
+        ({"value": "85", "plan": "8.5", "last": "80"}, []),
+        ({"value": "85", "plan": "8.5", "last": "8.5"}, [TENFOLD]),
+        ({"value": "85", "plan": "8.5", "last": "0"}, [TENFOLD_PLAN]),
+        ({"value": "0.5", "plan": "85"}, []),
+        ({"value": "85", "plan": "0"}, []),
+        ({"value": "-85", "plan": "8.5"}, ["{value} is negative"]),
         ({"value": "8500", "last": "85", "high": "100", "limit": "99"},
          ["{value} is above {high}", "{value} is more than there are ({limit})", TENFOLD]),
     ],
