@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from storage import audit, backup, files, people, restoring, settings
+from storage import audit, backup, files, page_links, people, restoring, settings, web_chat
 from storage.connection import Database, Effect, effect
 from storage.errors import DatabaseBusy, DatabaseDamaged, DatabaseForeign, StorageError
-from storage.migrations import numbered
+from storage.migrations import numbered, remove
 from storage.restoring import inspect, newest_in, restore
 from tests.storage.released_schemas import build
 
@@ -180,6 +180,45 @@ async def test_who_was_erased_since_stays_erased(tmp_path: Path) -> None:
     await database.close()
     assert person is None or person.name == ""
     assert "Hoàng Thị Lan".encode() not in path.read_bytes()
+
+
+async def opened(path: Path, *secrets: str) -> list[bool]:
+    """Whether each session, then each page, still opens something; those of ``secrets``."""
+    database = await Database.open(path)
+    try:
+        return await database.read(
+            lambda read: [
+                *((found := web_chat.by_secret(read, each)) is not None and found.lives(NOW + 90) for each in secrets),
+                *((link := page_links.by_token(read, each)) is not None and link.alive(NOW + 90) for each in secrets),
+            ]
+        )
+    finally:
+        await database.close()
+
+
+async def test_a_browser_and_a_page_that_were_ended_since_stay_ended(tmp_path: Path) -> None:
+    path, copy = tmp_path / "cluster.sqlite3", tmp_path / "copy.sqlite3"
+    lives = web_chat.Lifetimes(86_400, 86_400)
+    await wrote(
+        path, effect(people.add_person, "lan", "Hoàng Thị Lan", "Chuyên viên", "vi", NOW), effect(people.link, "telegram", "1", "lan", NOW),
+        *(effect(web_chat.open_session, each, f"at {each}", "Lan", NOW, lives) for each in ("kept", "ended")),
+        *(effect(people.link, "web", f"at {each}", "lan", NOW) for each in ("kept", "ended")),
+        *(effect(page_links.add, each, "file", "lan", f"a{each} text/plain", NOW, NOW + 86_400) for each in ("kept", "ended")),
+    )  # fmt: skip
+    backup.make(path, copy, tmp_path / "f", NOW)
+    await wrote(path, effect(web_chat.end, "at ended", NOW + 5), effect(page_links.revoke, "ended", NOW + 5))
+    assert await opened(copy, "kept", "ended") == [True, True, True, True]
+
+    restore(inspect(copy, path), path, NOW + 60, "x")
+    assert await opened(path, "kept", "ended") == [True, False, True, False]
+    database = await Database.open(path)
+    accounts = await database.read(lambda read: people.accounts(read, "lan"))
+    await database.close()
+    assert {(each.channel, each.address) for each in accounts} == {("telegram", "1"), ("web", "at kept")}
+
+    remove(path)
+    restore(inspect(copy, path), path, NOW + 60, "y")     # on a new machine nobody knows what was ended
+    assert await opened(path, "kept", "ended") == [True, True, True, True]
 
 
 async def test_replies_of_long_ago_are_dropped_and_other_letters_wait_on(tmp_path: Path) -> None:
