@@ -44,7 +44,7 @@ def doubts(
                            times=_times(1 / times), last=shown(last)))
     elif not last and plan and value / plan >= TEN_TIMES:
         found.append(m("{times} times the plan of the year ({plan}): is the unit of measure right?",
-                       times=_times(Fraction(value) / Fraction(plan)), plan=shown(plan)))
+                       times=_times(Fraction(value) / Fraction(plan)), plan=Number(plan, None, unit)))
     return tuple(found)
 
 

@@ -42,6 +42,7 @@ def at(year: int, month: int, day: int, hour: int = 8, minute: int = 0) -> int:
 
 
 NOW = at(2026, 10, 2, 8)
+M9, ESTIMATE = "E15:LANG_SON", "E16:LANG_SON"
 TABLE = ScoringTable(
     2026, "Bảng thử", Fraction(200),
     (
@@ -187,6 +188,9 @@ class World:
     async def values(self, unit_id: str, form: str, period: str) -> dict[str, str | None]:
         found = await self.report(unit_id, form, period)
         return {} if found is None else {item_id: item.value for item_id, item in found[1].items()}
+
+    async def standings(self) -> tuple[standing.Row, ...]:
+        return await self.database.read(lambda read: standing.standings(read, 2026))
 
     async def draft(self, duty_id: str) -> dict[str, list[object]]:
         found = await self.database.read(lambda read: reports.draft(read, duty_id))
