@@ -76,6 +76,7 @@ def _complain(language: Language, message: Message, status: int) -> int:
 async def _serve(settings: Settings, language: Language) -> int:
     from storage.connection import Database
 
+    ended = _ended_by_signal()
     # SQLite reads the whole file through, without Python's lock, while the channels are loaded and, once they listen, all the rest.
     # None is taken and nothing is sent before the file is known to be sound (`Database.sound`).
     loading = asyncio.create_task(asyncio.to_thread(_load_channels, settings))
@@ -88,6 +89,9 @@ async def _serve(settings: Settings, language: Language) -> int:
     if not application.channels:
         await application.stop()
         return _complain(language, NO_CHANNEL, 2)
+    if ended.is_set():      # while it was loaded: nothing was taken yet
+        await application.stop()
+        return 0
     servers = _servers(settings, application)
     try:
         for server in servers:
@@ -96,7 +100,6 @@ async def _serve(settings: Settings, language: Language) -> int:
         await _close(servers)
         await application.stop()
         raise
-    ended = _ended_by_signal()
     # What was loaded stays until the end: the collector need not look through it again and again.
     gc.freeze()
     gc.set_threshold(10_000, 10, 10)

@@ -78,6 +78,17 @@ async def test_it_polls_answers_can_be_watched_and_ends_orderly(folder: Path, te
     assert (folder / "cluster.sqlite3.lock").read_text() == ""
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_who_is_ended_while_the_commands_are_loaded_ends_orderly(folder: Path, telegram: FakeTelegram, number: signal.Signals) -> None:
+    await telegram.say(OFFICER, WORDS)
+    async with Service(folder, **settings(telegram)) as service:
+        await telegram.until(lambda: bool(telegram.called("getMe")))
+        assert await service.terminated(number) == 0
+    assert_silent(service.told)
+    assert (folder / "cluster.sqlite3.lock").read_text() == ""
+    assert telegram.confirmed == 0, "an update was acknowledged that nobody took"
+
+
 async def test_with_a_webhook_nothing_is_lost_or_doubled_when_it_ends_under_load(folder: Path, telegram: FakeTelegram) -> None:
     web = free_port()
     given = settings(telegram, THIDUA_WEB=f"127.0.0.1:{web}", THIDUA_TELEGRAM_WEBHOOK=URL)
