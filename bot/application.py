@@ -15,6 +15,7 @@ from bot.backups import DailyBackup
 from bot.channels.base import Channel, HasMenu, Keeps
 from bot.clock import Clock
 from bot.counters import Counters
+from bot.drawing.painter import Painter
 from bot.facts import Known
 from bot.health import Health
 from bot.language import languages
@@ -31,7 +32,7 @@ from handlers.schedule.alerts import due_alerts
 from handlers.schedule.quota_alerts import due_quota
 from handlers.schedule.reminding import due_reminders, letters_in, look, planned_instants, still_wanted
 from handlers.schedule.upkeep import due_upkeep
-from storage import broadcasts, conversation, inbox, linking, outbox, page_links, quota, settings
+from storage import broadcasts, conversation, corrections, drawings, inbox, linking, outbox, page_links, quota, settings, uploads
 from storage.connection import Database, Snapshot, effect
 from storage.erasing import forget_the_erased
 from storage.errors import Conflict, StorageError
@@ -107,10 +108,11 @@ class Application:
         self.language = language
         self.languages = spoken = languages(zone)
         links = Links(self.facts, self.minting.secret, clock)
+        self._painter = Painter(drawings.folder(database.files), clock)
         self.senders = {
             channel.name: Sender(
                 database, channel, clock, spoken, still_wanted, channels=self._channels, moved=self._moved, links=links,
-                ration=self.rations.get(channel.name),
+                ration=self.rations.get(channel.name), paint=self._painter.painted,
             )
             for channel in channels
         }  # fmt: skip
@@ -203,7 +205,7 @@ class Application:
             # Ask again whether the file can be written: with nothing to write nobody would find out.
             await self.database.write((effect(settings.put, "tick.probe", str(now)),))
         await self.turns.retry()
-        effects = await self.database.read(lambda read: look(read, now, self.zone))
+        effects = await self.database.read(lambda read: look(read, now, self.zone, pages=bool(self.facts.get("public_url"))))
         try:
             if effects:
                 await self.database.write(effects)
@@ -231,8 +233,10 @@ class Application:
             self._swept = now
             kept = tuple(channel.drop_old for channel in self.channels if isinstance(channel, Keeps))
             forgotten = (conversation.drop_old_menus, inbox.drop_old, outbox.drop_old, linking.drop_old, page_links.drop_old)
-            await self.database.write(tuple(effect(each, now) for each in (*forgotten, quota.drop_old, forget_the_erased, *kept)))
+            more = (quota.drop_old, corrections.drop_old, uploads.drop_old, forget_the_erased)
+            await self.database.write(tuple(effect(each, now) for each in (*forgotten, *more, *kept)))
             await self.database.fold()
+            await asyncio.to_thread(drawings.drop_old, self._painter.folder, now)
         if self._backups is not None:
             await self._backups.tick()
         self.counters.ticked(self.counters.now() - began, letters_in(effects))

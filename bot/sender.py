@@ -17,7 +17,7 @@ from bot.channels.base import Channel
 from bot.clock import Clock
 from bot.language import Language
 from bot.pacing import Lane, Paced, Pacer
-from bot.sending.delivery import Delivery
+from bot.sending.delivery import Delivery, Paint
 from bot.sending.desk import Desk
 from bot.sending.lane import LOOK_SECONDS, LetterLane
 from bot.sending.links import Links
@@ -46,7 +46,7 @@ class Sender:
     ``channels``: the names of all that run, to which a refused reminder may go; ``moved`` is called with the name of one that was given
     letters. ``counts`` holds what became of attempts: sent, repeated, moved, blocked, failed, dropped, rate_limited, unknown,
     unreachable, exhausted, held, not_noted. ``links``: makes the addresses under which files are had on a channel that takes none;
-    ``ration``: of a channel with a monthly budget.
+    ``ration``: of a channel with a monthly budget; ``paint``: draws charts (without it their words are sent).
     """
 
     def __init__(
@@ -61,13 +61,16 @@ class Sender:
         moved: Callable[[str], None] = lambda channel: None,
         links: Links | None = None,
         ration: Ration | None = None,
+        paint: Paint | None = None,
     ) -> None:
         self.pacer = channel.pacer if isinstance(channel, Paced) else Pacer(channel.capabilities.pace)
         self._database = database
         self._channel = channel.name
         self._clock = clock
         self._still_wanted = still_wanted
-        self._delivery = Delivery(database, channel, languages, self.pacer, links or Links({}, str, clock), ration)
+        self._delivery = Delivery(
+            database, channel, languages, self.pacer, links or Links({}, str, clock), clock.now, ration, paint
+        )
         self._desk = Desk(database, channel.name, self.pacer)
         self._ration = ration
         self._outcomes = Outcomes(channel.name, clock, self._desk, self._delivery, tuple(channels) or (channel.name,), moved, ration)

@@ -9,7 +9,7 @@ from handlers.kit.message import Message, Value, m
 from handlers.kit.reply import Block, Choice, Choices, Go, Table, Text, say
 from handlers.kit.turn import Outcome, Turn, answer
 from handlers.rules.ranking import total_first
-from handlers.scores import ranking_items, score_words
+from handlers.scores import ranking_chart, ranking_items, score_words
 from handlers.scores.board import Board, Overview
 from handlers.scores.score_query import Problem, Question, read_question, ref
 from handlers.scores.standing import shown
@@ -40,6 +40,8 @@ def _total(turn: Turn, question: Question) -> Outcome:
     overview = board.overview()
     if overview.reported == 0:
         return answer(_nobody(question, overview))
+    if question.picture:
+        return _picture(turn, question, board, overview)
     if question.extreme:
         return _extreme(turn, question, board, overview)
     if question.page:
@@ -81,7 +83,7 @@ def _overview(turn: Turn, question: Question, board: Board, overview: Overview) 
     """The answer to who names nothing. Beside its title it is the same for all of one unit as long as no total changes."""
     named = _named(turn, question, overview)
     rest = board.remembered(
-        ("overview", question.table.decimals, total_first(question.table), turn.unit_ids, named),
+        ("overview", question.table.decimals, total_first(question.table), turn.unit_ids, named, turn.place.pictures),
         lambda: say(*_without_title(turn, question, board, overview, named)).blocks,
     )
     return answer(title(turn, question, board), *rest, topic=_topic(question))
@@ -90,6 +92,17 @@ def _overview(turn: Turn, question: Question, board: Board, overview: Overview) 
 def _named(turn: Turn, question: Question, overview: Overview) -> bool:
     """Whether units that lack figures are told by name."""
     return overview.incomplete > 0 and score_words.names_open(turn, question.year)
+
+
+def _picture(turn: Turn, question: Question, board: Board, overview: Overview) -> Outcome:
+    """The ranking as a chart, with the lines of the usual answer below it."""
+    decimals = question.table.decimals
+    figures = _figures(turn, board, overview, _named(turn, question, overview)).message
+    strong = question.ids or turn.unit_ids
+    about = tuple(_about(turn, question, board, overview, line) for line in map(board.unit, strong) if line is not None)
+    heading = title(turn, question, board).message
+    picture = ranking_chart.of_total(turn, board, question.year, decimals, strong, heading, about, figures)
+    return answer(picture, topic=_topic(question))
 
 
 def _without_title(turn: Turn, question: Question, board: Board, overview: Overview, named: bool) -> list[Message | Block]:
@@ -105,9 +118,10 @@ def _without_title(turn: Turn, question: Question, board: Board, overview: Overv
         blocks.append(_about(turn, question, board, overview, own))
     blocks.append(_figures(turn, board, overview, named))
     if own is None or not isinstance(blocks[0], Table):     # eight lines are enough for a meeting
-        blocks.append(board.remembered(("more", question.year), lambda: _more(question, None, overview)))
+        pictures = turn.place.pictures
+        blocks.append(board.remembered(("more", question.year, pictures), lambda: _more(question, None, overview, pictures=pictures)))
     else:
-        blocks.append(_more(question, own, overview))
+        blocks.append(_more(question, own, overview, pictures=turn.place.pictures))
     return blocks
 
 
@@ -157,10 +171,12 @@ def _figures(turn: Turn, board: Board, overview: Overview, named: bool) -> Text:
     return board.remembered(("figures", named, own), find)
 
 
-def _more(question: Question, own: Line | None, overview: Overview) -> Choices:
+def _more(question: Question, own: Line | None, overview: Overview, *, pictures: bool = False) -> Choices:
     choices = [Choice(m("Whole ranking"), Go(NAME, f"trang 1 {question.year}"))] if overview.units > TOP else []
     if own is not None:
         choices.append(Choice(m("Working of the score"), Go("diem", f"{ref(own.unit_id)} {question.year}")))
+    if pictures:
+        choices.append(ranking_chart.choice(NAME, str(question.year)))
     return Choices(tuple(choices), columns=2)
 
 

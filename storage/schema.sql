@@ -748,3 +748,24 @@ CREATE TABLE quota_spent (                   -- the platform said last at this i
   month TEXT NOT NULL,
   at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE uploads (                       -- what a platform has of our files already, by the hash under which they lie
+  channel TEXT NOT NULL,
+  account TEXT NOT NULL,                     -- whose uploads: another bot cannot use its ids
+  kind TEXT NOT NULL CHECK (kind IN ('picture', 'file')),
+  sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
+  name TEXT NOT NULL,                        -- a platform keeps a file with its name
+  remote_id TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (channel, account, kind, sha256, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE corrections (                   -- what an officer has begun to correct in a filed report and not yet confirmed
+  report_id TEXT NOT NULL REFERENCES reports (id),
+  person_id TEXT NOT NULL REFERENCES people (id),
+  revision INTEGER NOT NULL,                 -- moves with each change: one made on an older revision is decided again
+  content TEXT NOT NULL,                     -- JSON: item -> entry, and the files added
+  reason TEXT NOT NULL,                      -- empty: not given yet
+  updated_at INTEGER NOT NULL,
+  PRIMARY KEY (report_id, person_id)
+) STRICT, WITHOUT ROWID;

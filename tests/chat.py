@@ -230,13 +230,20 @@ def lines(parts: list[Part], choices: tuple[Choice, ...], language: Language, *,
     if not buttons:
         asking = next((part for part in reversed(parts) if shows(part.text, choices, language)), asking)
     said = [part.text if buttons or part is asking else _without_choices(part.text) for part in parts]
-    texts = [f"{text}\n[tệp {part.name}]" if part.name else text for part, text in zip(parts, said, strict=True)]
+    texts = [_beside(part, text) for part, text in zip(parts, said, strict=True)]
     if not buttons:
         seen = choices if asking is not None and shows(asking.text, choices, language) else ()
         return transcript_lines(texts, seen, language, buttons=False)
     rows = next((part.buttons for part in reversed(parts) if part.buttons), ())
     read = transcript_lines(texts, (), language, buttons=True)
     return [*read, " ".join(f"[{button.label}]" for row in rows for button in row)] if rows else read
+
+
+def _beside(part: Part, text: str) -> str:
+    """The text with what it belongs to: a picture above it, or a file below."""
+    if part.kind == "picture":
+        return f"[hình]\n{text}".strip()
+    return f"{text}\n[tệp {part.name}]" if part.name else text
 
 
 def shows(text: str, choices: tuple[Choice, ...], language: Language) -> bool:

@@ -12,7 +12,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from bot.application import Application
 from bot.channels.base import Button, Channel, Part, Receive
@@ -184,8 +184,9 @@ class TelegramLine:
         message = self.platform.messages[chat][number]
         rows = message.get("reply_markup", {}).get("inline_keyboard", [])
         buttons = tuple(tuple(Button(button["text"], button["callback_data"]) for button in row) for row in rows)
-        name = self.platform.uploaded[number].name if number in self.platform.uploaded else ""
-        return Part("file" if name else "text", read_plain(message.get("text", message.get("caption", ""))), buttons, name=name)
+        name = self.platform.uploaded[number].name if "document" in message else ""
+        kind: Literal["text", "picture", "file"] = "picture" if "photo" in message else "file" if name else "text"
+        return Part(kind, read_plain(message.get("text", message.get("caption", ""))), buttons, name=name)
 
     async def _handed(self) -> None:
         update = await self.platform.handed()

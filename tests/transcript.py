@@ -14,6 +14,7 @@
     # pages https://thidua.example    the web side has this public address
     # quota 3000 50: 2150 used       the channel takes 3,000 messages a month to 50 people, of which so many are used
     = NTM01 12; NTM02 1              typed into the report form whose link was given last ("= xác nhận": reviewed and filed there)
+    < [Cả bảng] [Xem biểu đồ]?      a choice with "?" is offered where pictures can be seen, and nowhere else
     # on zalo                        from here on the same person speaks on this channel (accounts linked)
     # in group                       from here on it is said in a group, to the bot ("# in private": no more)
     # only telegram web              not played on the other channels: they have no such thing
@@ -34,6 +35,7 @@ from tests.page_form import PageForm
 from tests.plan_change import change_plan
 
 STEPS = "#>*~^@!="
+_WITH_PICTURES = re.compile(r"( ?\[[^\]]*\])\?")
 IF_IT_CAN = ", if it can"
 ROLES = {
     "cán bộ": "officer", "lãnh đạo": "leader", "thư ký": "secretary", "thẩm định": "verifier", "quan sát": "observer", "quản trị": "admin",
@@ -103,6 +105,13 @@ class Player:
     def plays(self, step: Step) -> bool:
         """False for a file that may be left out, on a channel that has none."""
         return not step.text.endswith(IF_IT_CAN) or self.chat.channel.capabilities.files
+
+    def expected(self, step: Step) -> list[str]:
+        """The lines to be read on this channel: choices with "?" only where it shows pictures, itself or by a link of ours."""
+        can = self.chat.channel.capabilities
+        shows = can.pictures or (can.photo_by_url and "public_url" in self.chat.facts and not self.chat.group)
+        lines = ((line, _WITH_PICTURES.sub(r"\1" if shows else "", line).strip()) for line in step.expected)
+        return [now for line, now in lines if now or not line]
 
     async def play(self, step: Step) -> list[str]:
         chat, text = self.chat, step.text

@@ -8,6 +8,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
+from typing import Literal
 
 from bot.application import Application
 from bot.channels.base import Button, Channel, Part, Receive
@@ -96,7 +97,7 @@ class WebLine:
 
     async def tap(self, who: str, label: str) -> None:
         place, rows = next(
-            ((place, json.loads(buttons)) for _, place, _, buttons, _ in reversed([*self._bubbles(who, 0)]) if buttons != "[]"), (0, [])
+            ((place, json.loads(buttons)) for _, place, _, _, buttons, _ in reversed([*self._bubbles(who, 0)]) if buttons != "[]"), (0, [])
         )
         assert rows, f"no buttons at {who}"
         data = matching(label, {button["label"]: button["data"] for row in rows for button in row})
@@ -112,15 +113,15 @@ class WebLine:
 
     def new(self, who: str) -> list[Part]:
         parts = []
-        for number, _, text, buttons, name in self._bubbles(who, self._read[who]):
+        for number, _, kind, text, buttons, name in self._bubbles(who, self._read[who]):
             rows = tuple(tuple(Button(**button) for button in row) for row in json.loads(buttons))
-            parts.append(Part("file" if name else "text", read_plain(text), rows, name=name))
+            parts.append(Part(kind, read_plain(text), rows, name=name))
             self._read[who] = number
         return parts
 
-    def _bubbles(self, who: str, after: int) -> Iterator[tuple[int, int, str, str, str]]:
+    def _bubbles(self, who: str, after: int) -> Iterator[tuple[int, int, Literal["text", "picture", "file"], str, str, str]]:
         query = (
-            "SELECT number, COALESCE(place, number), text, buttons, name FROM web_messages"
+            "SELECT number, COALESCE(place, number), kind, text, buttons, name FROM web_messages"
             " WHERE address = ? AND author = 'bot' AND number > ? ORDER BY number"
         )
         with closing(sqlite3.connect(f"{self._database.path.as_uri()}?mode=ro", uri=True)) as read:

@@ -69,7 +69,8 @@ class Button:
 class Part:
     """One message of a rendered reply, in the channel's markup. A picture has its content's hash, or the ``url`` that shows it.
 
-    ``key``: the same at every attempt to send it, for a channel that can tell a message sent again from a second one.
+    ``key``: the same at every attempt to send it, for a channel that can tell a message sent again from a second one. ``known``: the id
+    under which the platform has the content already (`Reuses`): nothing is uploaded.
     """
 
     kind: Literal["text", "picture", "file"]
@@ -81,6 +82,7 @@ class Part:
     protect: bool = False
     url: str = ""
     key: str = field(default="", compare=False)
+    known: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,10 @@ class Refused(SendError):
     """The platform will never accept this message."""
 
 
+class Forgotten(SendError):
+    """The platform does not have (any more) what it was said to know: surely not sent, and the content is needed."""
+
+
 class Exhausted(SendError):
     """The platform takes nothing more from us to anybody until its quota is renewed: surely not sent."""
 
@@ -244,6 +250,23 @@ class HandsOutOnce(Protocol):
     """A channel; with ``hands_out_once`` its platform never repeats an update, so each is stored before anything else is done with it."""
 
     hands_out_once: bool
+
+
+@runtime_checkable
+class Reuses(Protocol):
+    """A channel whose platform sends again what was uploaded to it once, by an id of its own (`Part.known`).
+
+    ``account``: whose ids they are; another one cannot use them. ``learned``: (kind, content hash, name) -> id of what was uploaded;
+    whoever keeps it takes it out.
+    """
+
+    name: str
+
+    @property
+    def account(self) -> str: ...
+
+    @property
+    def learned(self) -> dict[tuple[str, str, str], str]: ...
 
 
 @runtime_checkable

@@ -16,7 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from bot.channels import Given
-from bot.channels.base import Capabilities, Contact, FileTooLarge, Hook, Inbound, Pace, Part, Receive, Refused, RemoteFile
+from bot.channels.base import Capabilities, Contact, FileTooLarge, Forgotten, Hook, Inbound, Pace, Part, Receive, Refused, RemoteFile
 from bot.channels.telegram_errors import BadRequest, explain, translated
 from bot.channels.telegram_polling import POLL_SECONDS, Patience, Polling
 from bot.channels.telegram_request import Requests
@@ -37,6 +37,9 @@ CLOSE_SECONDS = 0.3
 """How long acknowledgements on their way may take at the end: without one a button spins a little longer."""
 
 CANNOT_EDIT = ("message to edit not found", "message can't be edited", "message_id_invalid", "there is no text in the message")
+OF_CONTENT = ("file", "photo", "document")
+"""Words of every refusal that means the id of a file: it is not known (any more), of another bot, or of another kind."""
+
 DATA_BYTES = 64
 LARGEST_UPLOAD = 50 * 1024 * 1024
 LARGEST_PHOTO = 10 * 1024 * 1024
@@ -112,6 +115,7 @@ class Telegram:
         self._id = int(token.partition(":")[0]) if token.partition(":")[0].isdecimal() else 0
         self._acknowledging: set[asyncio.Task[None]] = set()
         self.username = ""
+        self.learned: dict[tuple[str, str, str], str] = {}
         self.redelivers = webhook is None
 
     # Inbound ------------------------------------------------------------------------------------------------------------------
@@ -174,6 +178,8 @@ class Telegram:
                     return replaces
                 await self.pacer.admit("reply")     # the edit was a request of its own
             return str(await self._send_new(chat, topic, part, content))
+        except Forgotten:
+            raise
         except Exception as error:
             raise translated(error) from None
 
@@ -211,9 +217,30 @@ class Telegram:
                 protect_content=part.protect, link_preview_options=_preview(part.text),
             )  # fmt: skip
             return int(sent["message_id"])
+        if part.known:
+            return await self._send_known(chat, topic, part)
         library, held = await self._library(), content or b""
         name = UNFIT_IN_NAMES.sub("_", part.name) or None
-        return await library.send_file(chat, topic, part, held, name, photo=kind == "picture" and len(held) <= LARGEST_PHOTO)
+        photo = kind == "picture" and len(held) <= LARGEST_PHOTO
+        message_id, known = await library.send_file(chat, topic, part, held, name, photo=photo)
+        if known and photo == (part.kind == "picture"):
+            self.learned[part.kind, part.sha256, part.name] = known
+        return message_id
+
+    async def _send_known(self, chat: int, topic: int | None, part: Part) -> int:
+        """What Telegram has already, by its id. Raises Forgotten where it has not."""
+        method = "sendPhoto" if part.kind == "picture" else "sendDocument"
+        content: dict[str, Any] = {"photo" if part.kind == "picture" else "document": part.known}
+        try:
+            sent = await self._call(
+                method, chat_id=chat, message_thread_id=topic, caption=part.text or None, parse_mode="HTML", reply_markup=_buttons(part),
+                protect_content=part.protect, **content,
+            )  # fmt: skip
+        except BadRequest as error:
+            if any(word in str(error).lower() for word in OF_CONTENT):
+                raise Forgotten("Telegram does not have the file any more") from None
+            raise
+        return int(sent["message_id"])
 
     async def _library(self) -> Library:
         """python-telegram-bot, imported on first use: its classes cost more than the rest of the start."""

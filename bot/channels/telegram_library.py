@@ -31,8 +31,10 @@ class Library:
             token, base_url=f"{root}/bot", base_file_url=f"{root}/file/bot", request=request, get_updates_request=request
         )
 
-    async def send_file(self, chat: int, topic: int | None, part: Part, content: bytes, name: str | None, *, photo: bool) -> int:
-        """Send a photo or a document and return the message's id."""
+    async def send_file(
+        self, chat: int, topic: int | None, part: Part, content: bytes, name: str | None, *, photo: bool
+    ) -> tuple[int, str]:
+        """Send a photo or a document; the message's id, and the id under which Telegram has the content now ("": it did not say)."""
         file = InputFile(BytesIO(content), filename=name)
         common: dict[str, Any] = {
             "chat_id": chat, "message_thread_id": topic, "reply_markup": _keyboard(part), "protect_content": part.protect or None,
@@ -40,8 +42,10 @@ class Library:
         }  # fmt: skip
         with _our_errors():
             if photo:
-                return int((await self._bot.send_photo(photo=file, **common)).message_id)
-            return int((await self._bot.send_document(document=file, **common)).message_id)
+                sent = await self._bot.send_photo(photo=file, **common)
+                return int(sent.message_id), str(sent.photo[-1].file_id) if sent.photo else ""
+            sent = await self._bot.send_document(document=file, **common)
+            return int(sent.message_id), str(sent.document.file_id) if sent.document else ""
 
     async def download(self, file_id: str, largest: int) -> bytes | None:
         """The content of a file; None where it is larger than ``largest`` bytes."""

@@ -43,7 +43,7 @@ def packages(context: Context) -> Iterable[Finding]:
             installed = version(name)
         except PackageNotFoundError:
             installed = "–"
-        if installed != wanted:
+        if _plain(installed) != _plain(wanted):
             other.append(f"{name} {installed} ({wanted})")
     if other:
         yield warning(
@@ -52,6 +52,11 @@ def packages(context: Context) -> Iterable[Finding]:
         )
     else:
         yield fine(m("All packages are the pinned ones."))
+
+
+def _plain(version: str) -> str:
+    """1.002 is 1.2: packages may write a number with zeros that an index leaves out."""
+    return re.sub(r"\b0+(?=\d)", "", version)
 
 
 def catalogues(context: Context) -> Iterable[Finding]:

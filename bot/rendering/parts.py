@@ -8,8 +8,10 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from bot.channels.base import Button, Capabilities, Part
+from bot.rendering.charts import in_words
 from bot.rendering.split import split
 from bot.rendering.table import has_places, table_lines
+from handlers.kit.chart import Chart
 from handlers.kit.language import Language
 from handlers.kit.menu import numbered
 from handlers.kit.message import Message, Number, m, verbatim
@@ -80,7 +82,10 @@ def render(
         if isinstance(block, (Picture, File)):
             shown = _file_part(block, language, markup, can, links.get(index))
             if shown is None:       # in one message with the rest: where messages are counted, each one costs
-                paragraphs.append(_Paragraph("\n".join(_file_lines(block, language, markup, links.get(index))), apart=True))
+                if isinstance(block, Picture) and block.chart is not None:
+                    paragraphs += _told(block.chart, language, markup, can)
+                told = "\n".join(_file_lines(block, language, markup, links.get(index)))
+                paragraphs += [_Paragraph(told, apart=True)] if told else []
             else:
                 parts += [*_texts(paragraphs, can), shown]
                 paragraphs = []
@@ -144,6 +149,12 @@ def _paragraphs(block: Block, language: Language, markup: Markup, can: Capabilit
                 yield "\n".join(_choice_line(choice, language, markup, numbers) for choice in block.choices if choice.numbered)
 
 
+def _told(chart: Chart, language: Language, markup: Markup, can: Capabilities) -> Iterator[_Paragraph]:
+    """A chart that is not shown, in words."""
+    for block in in_words(chart):
+        yield from (_Paragraph(text, not isinstance(block, Text)) for text in _paragraphs(block, language, markup, can, {}))
+
+
 def _choice_line(choice: Choice, language: Language, markup: Markup, numbers: dict[int, int]) -> str:
     return f"{numbers[id(choice)]}. {markup.plain(language.text(choice.label))}"
 
@@ -174,7 +185,7 @@ def _file_part(block: Picture | File, language: Language, markup: Markup, can: C
     caption = _fit("" if said is None else markup.plain(language.text(said)), can)
     if isinstance(block, File):
         return Part("file", caption, sha256=block.sha256, media_type=block.media_type, name=block.name) if can.files else None
-    if can.pictures:
+    if can.pictures and block.sha256:
         return Part("picture", caption, sha256=block.sha256, media_type=block.media_type)
     if block.public and link is not None and link.url and can.photo_by_url:
         return Part("picture", caption, media_type=block.media_type, url=link.url)
@@ -182,7 +193,11 @@ def _file_part(block: Picture | File, language: Language, markup: Markup, can: C
 
 
 def _file_lines(block: Picture | File, language: Language, markup: Markup, link: Link | None) -> Iterator[str]:
-    """What is told of it instead. Of a picture of public facts its text says the same."""
+    """What is told of it instead. Of a picture of public facts its text says the same; a chart is told in words before (`_told`)."""
+    if isinstance(block, Picture) and block.chart is not None:
+        if link is not None and link.url and not block.public:
+            yield markup.plain(language.text(m("See the chart (for this person alone): {url}", url=link.url)))
+        return
     said = block.alt if isinstance(block, Picture) else block.caption
     if said is not None:
         yield markup.plain(language.text(said))

@@ -34,11 +34,14 @@ class Links:
         for index, block in enumerate(reply.blocks):
             if not isinstance(block, (File, Picture)) or shown_directly(block, can):
                 continue
-            stored = files.find(read, block.sha256)
-            link, made = self._link(read, letter, block, can, 0 if stored is None else stored.size)
+            link, made = self._link(read, letter, block, can, self._size(read, block))
             links[index] = link
             effects += made
         return links, tuple(effects)
+
+    def possible(self, can: Capabilities) -> bool:
+        """Whether a picture can be seen there, on the channel itself or by a link."""
+        return can.pictures or (can.photo_by_url and bool(self._facts.get("public_url")))
 
     def stale(self, links: Mapping[int, Link]) -> bool:
         """Whether an address of a letter that was kept ends before anybody could use it."""
@@ -63,6 +66,14 @@ class Links:
         subject = f"{content} {block.name if isinstance(block, File) else picture_name(block)}"
         made = effect(page_links.add, token, "file", owner.id, subject, now, until, (letter.channel, letter.address))
         return Link(size, f"{root}/p/{token}", until), (made,)
+
+
+    def _size(self, read: Snapshot, block: File | Picture) -> int:
+        """Of what lies there, in bytes; of a drawn picture, which is told nowhere, anything."""
+        if isinstance(block, Picture) and block.chart is not None:
+            return len(block.sha256)
+        stored = files.find(read, block.sha256)
+        return 0 if stored is None else stored.size
 
 
 def shown_directly(block: File | Picture, can: Capabilities) -> bool:

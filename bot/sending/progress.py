@@ -11,13 +11,17 @@ from bot.rendering.parts import Link
 
 @dataclass(slots=True)
 class Progress:
-    """``unknown``: how many attempts ended without an answer. Without parts it is rendered anew (on another
-    channel, say). ``links``: of its files, by block. ``uncounted``: messages that have left and are not written down yet."""
+    """``unknown``: how many attempts ended without an answer. Without parts it is rendered anew (on another channel, say).
+
+    ``links``: of its files, by block; ``drawn``: the hashes of its charts' pictures. ``uncounted``: messages that have left and are not
+    written down yet.
+    """
 
     parts: list[Part]
     ids: list[str | None]
     unknown: int = 0
     links: dict[int, Link] = field(default_factory=dict)
+    drawn: dict[int, str] = field(default_factory=dict)
     uncounted: int = 0
 
     @property
@@ -27,7 +31,8 @@ class Progress:
 
     def dump(self) -> str:
         links = {index: [link.size, link.url, link.until] for index, link in self.links.items()}
-        kept = {"parts": [asdict(part) for part in self.parts], "ids": self.ids, "unknown": self.unknown, "links": links}
+        parts = [asdict(part) for part in self.parts]
+        kept = {"parts": parts, "ids": self.ids, "unknown": self.unknown, "links": links, "drawn": self.drawn}
         return json.dumps(kept, ensure_ascii=False)
 
     def receipt(self) -> str:
@@ -47,7 +52,8 @@ class Progress:
             if len(ids) != len(parts):
                 raise ValueError("parts and ids do not belong together")
             links = {int(index): _link(given) for index, given in raw.get("links", {}).items()}
-            return cls(parts, ids, int(raw["unknown"]), links)
+            drawn = {int(index): str(sha256) for index, sha256 in raw.get("drawn", {}).items()}
+            return cls(parts, ids, int(raw["unknown"]), links, drawn)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return cls([], [], 1)
 

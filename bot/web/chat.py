@@ -22,7 +22,7 @@ from bot.web import chat_page, chat_sign_in, security
 from bot.web.chat_door import TOO_FAST, Denied, Door
 from bot.web.downloads import IMAGES, attachment
 from handlers.kit.message import m
-from storage import files, web_chat
+from storage import drawings, web_chat
 from storage.connection import Snapshot
 from storage.web_chat import Shown
 
@@ -173,7 +173,7 @@ class _Talk:
         visitor = await self._door.visitor(request)
         sha256 = request.match_info["sha256"]
         found = await self._database.read(lambda read: web_chat.file_shown(read, visitor.session.address, sha256))
-        path = files.content_path(self._database.files, sha256)
+        path = drawings.shown(self._database.files, sha256)
         if found is None or not path.is_file():
             raise web.HTTPNotFound
         name, media_type = found

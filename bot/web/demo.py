@@ -18,7 +18,7 @@ from bot.channels.web import Web
 from bot.clock import MovableClock
 from bot.language import Language
 from bot.web.texts import PAGE_TEXTS
-from storage import files, invitations
+from storage import drawings, files, invitations
 from storage.connection import effect
 
 STATIC = Path(__file__).with_name("static")
@@ -142,11 +142,12 @@ class DemoServer:
         sha256 = request.match_info["sha256"]
         database = self._application.database
         stored = await database.read(lambda read: files.find(read, sha256))
-        path = files.content_path(database.files, sha256)
-        if stored is None or not path.is_file():
+        path = drawings.shown(database.files, sha256)
+        if not path.is_file():
             raise web.HTTPNotFound
-        headers = {"Content-Disposition": "attachment"} if not stored.media_type.startswith("image/png") else {}
-        return web.FileResponse(path, headers={**headers, "Content-Type": stored.media_type})
+        media_type = "image/png" if stored is None else stored.media_type      # what no officer sent was drawn
+        headers = {"Content-Disposition": "attachment"} if not media_type.startswith("image/png") else {}
+        return web.FileResponse(path, headers={**headers, "Content-Type": media_type})
 
     async def _move_clock(self, request: web.Request) -> web.Response:
         by = (await _json(request)).get("by")

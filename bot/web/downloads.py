@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from urllib.parse import quote
 
 from aiohttp import web
@@ -15,7 +17,7 @@ from bot.web.deciding import Decision, decide
 from bot.web.pages import ENDED, TOKEN, UNKNOWN, Bound, Refusal, Site
 from handlers.kit.message import Moment, m
 from handlers.kit.turn import Turn
-from storage import files, page_links
+from storage import drawings, files, page_links
 from storage.connection import Snapshot
 
 IMAGES = frozenset({"image/png", "image/jpeg", "image/webp"})
@@ -37,8 +39,10 @@ class Shared:
 def routes(site: Site) -> list[web.RouteDef]:
     """`/file/TOKEN` shows what it is, `/content/TOKEN` gives it, `/picture/TOKEN.png` is for a platform's servers."""
 
+    shared = partial(_shared, site.application.database.files)
+
     async def shown(request: web.Request) -> web.StreamResponse:
-        found = await site.open(request, "file", _shared)
+        found = await site.open(request, "file", shared)
         language, token = found.bound.language, request.match_info["token"]
         picture = html.tag("img", src=f"../content/{token}?view=1", alt=found.name) if found.media_type in IMAGES else None
         until = m("The link is for this browser alone and is valid until {when}.", when=Moment(found.bound.link.expires_at))
@@ -52,8 +56,8 @@ def routes(site: Site) -> list[web.RouteDef]:
         )
 
     async def content(request: web.Request) -> web.StreamResponse:
-        found = await site.open(request, "file", _shared)
-        path = files.content_path(site.application.database.files, found.sha256)
+        found = await site.open(request, "file", shared)
+        path = drawings.shown(site.application.database.files, found.sha256)
         if not path.is_file():
             raise Refusal(*ENDED, found.bound.language.code)
         view = found.media_type in IMAGES and "view" in request.query
@@ -73,7 +77,7 @@ def routes(site: Site) -> list[web.RouteDef]:
             return Decision((sha256, media_type))
 
         sha256, media_type = await site.counted(request, decide(site.application, look))
-        path = files.content_path(site.application.database.files, sha256)
+        path = drawings.shown(site.application.database.files, sha256)
         if media_type not in IMAGES or not path.is_file():
             raise Refusal(*ENDED)
         # A platform's page may show it; it holds public facts only.
@@ -86,14 +90,16 @@ def routes(site: Site) -> list[web.RouteDef]:
     ]
 
 
-def _shared(turn: Turn, bound: Bound) -> Decision[Shared]:
+def _shared(folder: Path, turn: Turn, bound: Bound) -> Decision[Shared]:
+    """``folder``: of officers' files, beside which the drawn pictures lie."""
     sha256, _, rest = bound.link.subject.partition(" ")
     media_type, _, name = rest.partition(" ")
     stored = files.find(turn.read, sha256)
-    if stored is None:
+    size = stored.size if stored is not None else drawings.size(drawings.folder(folder), sha256)
+    if not size:
         raise Refusal(*ENDED, bound.language.code)
     sound = media_type if _MEDIA_TYPE.fullmatch(media_type) and not media_type.startswith("text/html") else _OTHERWISE
-    return Decision(Shared(bound, sha256, sound, name or sha256[:8], stored.size))
+    return Decision(Shared(bound, sha256, sound, name or sha256[:8], size))
 
 
 def attachment(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from handlers.kit.chart import Chart
 from handlers.kit.message import Message, Value, m
 
 
@@ -90,13 +91,15 @@ class Choices:
 class Picture:
     """A picture by its content hash, with a text that says the same to who cannot see it.
 
-    ``public``: it shows public facts only, so a platform's servers may fetch it; any other goes to its reader alone.
+    ``public``: it shows public facts only, so a platform's servers may fetch it; any other goes to its reader alone. ``chart``: it is
+    drawn of this when it is sent, and has a hash from then on (`drawn`); where it cannot be shown, the chart is told in words.
     """
 
     sha256: str
     media_type: str
     alt: Message
     public: bool = False
+    chart: Chart | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,11 @@ class Reply:
     def choices(self) -> tuple[Choice, ...]:
         """All choices in the order of their numbers."""
         return tuple(choice for block in self.blocks if isinstance(block, Choices) for choice in block.choices)
+
+
+def drawn(chart: Chart, alt: Message, *, public: bool = False) -> Picture:
+    """A picture that is drawn when it is sent."""
+    return Picture("", "image/png", alt, public, chart)
 
 
 def say(*content: Message | Block, replaces: bool = False, protect: bool = False) -> Reply:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from handlers.kit.reply import Reply, say
+from handlers.rules.deadline import local_day
 from storage.connection import Effect, Snapshot
 from storage.people import Person, Post
 
@@ -78,6 +79,7 @@ class Place:
     thread: str | None = None
     message_id: str | None = None      # of the text itself, or of the message that was tapped (an answer may take its place)
     files: bool = True                 # whether files of any kind can be sent and received there, not photos alone
+    pictures: bool = False             # whether a picture of the bot's can be seen there, at once or by a link
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +106,13 @@ class Turn:
     facts: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def local(self) -> datetime:
-        """The instant in the cluster's zone."""
-        return datetime.fromtimestamp(self.now, self.zone)
-
-    @property
     def today(self) -> date:
-        return self.local.date()
+        """The date in the cluster's zone."""
+        return local_day(self.now, self.zone)
 
     @property
     def roles(self) -> frozenset[str]:
-        return frozenset(post.role for post in self.posts)
+        return frozenset([post.role for post in self.posts])
 
     @property
     def person(self) -> Person:
@@ -126,7 +124,7 @@ class Turn:
     @property
     def unit_ids(self) -> tuple[str, ...]:
         """The units the person holds a post in, the first one first."""
-        return tuple(dict.fromkeys(post.unit_id for post in self.posts if post.unit_id is not None))
+        return tuple(dict.fromkeys([post.unit_id for post in self.posts if post.unit_id is not None]))
 
     @property
     def owner(self) -> str:

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
+from handlers.kit.chart import Bar, Chart
 from handlers.kit.json_text import TRUTH, block_text, choices_text
 from handlers.kit.message import Day, Message, Moment, Number, Value
 from handlers.kit.reply import Action, Answer, Block, Choice, Choices, Fields, File, Go, Picture, Reply, Table, Text, Typed
@@ -89,6 +91,7 @@ def _menu_of(reply: Reply, choices: tuple[Choice, ...]) -> str:
     return text[len('{"choices":') : text.rindex(',"columns":')]
 
 
+@lru_cache(maxsize=256)
 def decode_choices(text: str) -> tuple[Choice, ...]:
     return tuple(_read_choice(choice) for choice in json.loads(text))
 
@@ -167,6 +170,18 @@ def _read_block(raw: dict[str, Any]) -> Block:
     if "choices" in raw:
         return Choices(tuple(_read_choice(choice) for choice in raw["choices"]), raw["columns"])
     if "picture" in raw:
-        return Picture(raw["picture"], raw["type"], _read_message(raw["alt"]), raw.get("public", False))
-    caption = None if raw["caption"] is None else _read_message(raw["caption"])
-    return File(raw["file"], raw["type"], raw["name"], caption)
+        chart = _read_chart(raw["chart"]) if "chart" in raw else None
+        return Picture(raw["picture"], raw["type"], _read_message(raw["alt"]), raw.get("public", False), chart)
+    return File(raw["file"], raw["type"], raw["name"], _read_optional(raw["caption"]))
+
+
+def _read_chart(raw: dict[str, Any]) -> Chart:
+    bars = tuple(
+        Bar(rank, name, _read_value(value), own, moved, _read_optional(note), apart)
+        for rank, name, value, own, moved, note, apart in raw["bars"]
+    )
+    return Chart(_read_message(raw["title"]), _read_optional(raw["subtitle"]), bars, tuple(map(_read_message, raw["notes"])))
+
+
+def _read_optional(raw: dict[str, Any] | None) -> Message | None:
+    return None if raw is None else _read_message(raw)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from handlers.kit.chart import Bar
 from handlers.kit.message import Message, Number, Value, m
 from handlers.kit.reply import Choice, Choices, Go, Table, Text
 from handlers.kit.turn import Outcome, Turn, answer
 from handlers.rules.periods import period_title
 from handlers.rules.text import clip
-from handlers.scores import score_words
+from handlers.scores import ranking_chart, score_words
 from handlers.scores.board import Board
 from handlers.scores.score_query import LABEL_CHARS, Question, item_ref
 from handlers.scores.standing import shown
@@ -136,6 +137,11 @@ def _answer(turn: Turn, command: str, question: Question, heading: Message, valu
     known = sorted((each for each in values if each.value is not None), key=lambda each: each.value or 0, reverse=not ascending)
     places = _places(known)
     missing = [each for each in values if each.value is None]
+    if question.picture:
+        notes = (_missing(turn, question, missing),) if missing else ()
+        meant = question.ids or turn.unit_ids
+        bars = tuple(Bar(str(places[each.unit_id]), each.name, each.shown, each.unit_id in meant) for each in known)
+        return answer(ranking_chart.of_values(heading, bars, notes), topic=(command, f"{_named(question)} {{}} {question.year}"))
     blocks: list[object] = [Text(heading, "title")]
     start = max(0, question.page - 1) * PAGE
     if question.ids:
@@ -151,9 +157,13 @@ def _answer(turn: Turn, command: str, question: Question, heading: Message, valu
     blocks.append(Table(rows, "><>", strong=strong))
     if missing and not question.ids:
         blocks.append(_missing(turn, question, missing))
+    choices = []
     if not question.ids and not question.extreme and len(known) > start + PAGE:
-        next_page = Go(command, f"{_named(question)} trang {max(1, question.page) + 1} {question.year}")
-        blocks.append(Choices((Choice(m("Next page"), next_page),)))
+        choices.append(Choice(m("Next page"), Go(command, f"{_named(question)} trang {max(1, question.page) + 1} {question.year}")))
+    if turn.place.pictures and not question.ids and not question.extreme:
+        choices.append(ranking_chart.choice(command, f"{_named(question)} {question.year}"))
+    if choices:
+        blocks.append(Choices(tuple(choices), columns=2))
     return answer(*blocks, topic=(command, f"{_named(question)} {{}} {question.year}"))
 
 

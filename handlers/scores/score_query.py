@@ -16,11 +16,14 @@ from handlers.kit.reply import Choice, Choices, Go
 from handlers.kit.turn import Outcome, Said, Turn, answer
 from handlers.rules.names import Name, NameIndex, One, Several
 from handlers.rules.period_words import parse_period, take_year
+from handlers.rules.picture_words import take_picture
+from handlers.rules.short_texts import remembering
 from handlers.rules.table import ScoringTable
 from handlers.rules.text import clip, fold
 from handlers.scores.standing import load_table
 from storage import movements, scoring_tables, units
 from storage.connection import Snapshot
+from storage.memory import once
 from storage.units import Unit
 
 Kind = Literal["total", "group", "criterion", "movement", "indicator"]
@@ -52,7 +55,10 @@ FILLERS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was asked. ``ids``: the units named, in their order. ``item``: group id, criterion id, movement id or indicator item id."""
+    """What was asked. ``ids``: the units named, in their order. ``item``: group id, criterion id, movement id or indicator item id.
+
+    ``picture``: it was asked for as a picture.
+    """
 
     table: ScoringTable
     year: int
@@ -62,6 +68,7 @@ class Question:
     item: str = ""
     page: int = 0
     extreme: Extreme = ""
+    picture: bool = False
     part_of_year: bool = False    # a quarter or the like was named: the ranking is of the year
 
     @property
@@ -76,6 +83,7 @@ class Problem:
     outcome: Outcome
 
 
+@once
 def default_year(read: Snapshot, today: date) -> int | None:
     """The calendar year if it has a scoring table (from January to March the one before, while that is open), else the newest one."""
     known = scoring_tables.years_with_table(read)
@@ -90,13 +98,12 @@ def default_year(read: Snapshot, today: date) -> int | None:
 
 def read_question(turn: Turn, command: str, argument: str) -> Question | Problem:
     """Read the text beside the phrase; ``command`` is what the choices of a problem lead back to."""
-    named, rest = take_year(argument, turn.today)
+    named, part_of_year, page, rest = _when_and_where(argument, turn.today)
     year = named if named is not None else default_year(turn.read, turn.today)
     table = None if year is None else load_table(turn.read, year)
     if year is None or table is None:
         return Problem(_no_table(turn, command, year))
-    rest, part_of_year = _without_quarter(rest, turn.today)
-    rest, page = _take(_PAGE, fold_keeping_ids(rest))
+    rest, picture = take_picture(rest, turn.input.text if isinstance(turn.input, Said) else argument)
     rest, highest = _flag(_HIGHEST, rest)
     rest, lowest = _flag(_LOWEST, rest)
     if isinstance(turn.input, Said):      # the phrase that found the command may have been "cao nhất" itself
@@ -121,7 +128,16 @@ def read_question(turn: Turn, command: str, argument: str) -> Question | Problem
         if problem is not None:
             return Problem(_other_years(turn.read, command, unit_id, problem))
     extreme: Extreme = "highest" if highest else "lowest" if lowest else ""
-    return Question(table, year, named is not None, ids, kind, item, int(page or 0), extreme, part_of_year)
+    return Question(table, year, named is not None, ids, kind, item, int(page or 0), extreme, picture, part_of_year)
+
+
+@remembering
+def _when_and_where(text: str, today: date) -> tuple[int | None, bool, str, str]:
+    """The year named, whether it is a part of one, the page; and the rest, folded."""
+    year, rest = take_year(text, today)
+    rest, part_of_year = _without_quarter(rest, today)
+    rest, page = _take(_PAGE, fold_keeping_ids(rest))
+    return year, part_of_year, page, rest
 
 
 def _without_quarter(text: str, today: date) -> tuple[str, bool]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from handlers.kit.message import Day, Message, Moment, m, mn
 from handlers.kit.turn import Turn
-from handlers.rules.ranking import change, total_first
+from handlers.rules.deadline import local_day
+from handlers.rules.ranking import Change, change, total_first
 from handlers.rules.table import ScoringTable
 from handlers.scores import standing
 from handlers.scores.board import Board, Overview, to_reach
@@ -117,18 +116,28 @@ def gap(table: ScoringTable, board: Board, line: Line) -> Message | None:
 
 def moved(turn: Turn, board: Board, line: Line) -> Message | None:
     """How the rank changed since the last published ranking; None where there is none."""
-    snapshot = board.published()
-    before = None
-    if snapshot is not None:
-        key = ("published", snapshot.id, snapshot.published_at, line.unit_id)
-        before = remembered(turn.read, key, lambda: snapshots.snapshot_total(turn.read, snapshot.id, line.unit_id))
-    found = None if before is None else change(before.rank, line.rank)
+    snapshot, found = board.published(), _change(turn, board, line)
     if snapshot is None or found is None:
         return None
-    day = Day(datetime.fromtimestamp(snapshot.published_at, turn.zone).date())
+    day = Day(local_day(snapshot.published_at, turn.zone))
     match found:
         case ("up", places):
             return mn("up {count} place since {day}", "up {count} places since {day}", places, day=day)
         case ("down", places):
             return mn("down {count} place since {day}", "down {count} places since {day}", places, day=day)
     return m("unchanged since {day}", day=day)
+
+
+def places_moved(turn: Turn, board: Board, line: Line) -> int | None:
+    """The same as a number: places gained, or lost (below 0)."""
+    found = _change(turn, board, line)
+    return None if found is None else -found[1] if found[0] == "down" else found[1]
+
+
+def _change(turn: Turn, board: Board, line: Line) -> tuple[Change, int] | None:
+    snapshot = board.published()
+    if snapshot is None:
+        return None
+    key = ("published ranks", snapshot.id, snapshot.published_at)
+    before = remembered(turn.read, key, lambda: snapshots.ranks(turn.read, snapshot.id))
+    return change(before.get(line.unit_id), line.rank)

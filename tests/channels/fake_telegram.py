@@ -43,6 +43,7 @@ class FakeTelegram(Loopback):
         self.calls: list[Call] = []
         self.messages: dict[int, dict[int, dict[str, Any]]] = defaultdict(dict)
         self.uploaded: dict[int, Upload] = {}
+        self.kept: dict[str, tuple[str, Upload]] = {}
         self.files: dict[str, bytes] = {}
         self.topics: set[tuple[int, int]] = set()
         self.confirmed = 0
@@ -253,13 +254,36 @@ class FakeTelegram(Loopback):
         thread = fields.get("message_thread_id")
         if thread is not None and (chat, int(thread)) not in self.topics:
             raise Refusal("Bad Request: message thread not found")
+        content = self._content(fields, uploads)
         number = next(self._message_ids)
         kept = {name: fields[name] for name in ("text", "caption", "message_thread_id", "protect_content") if name in fields}
         markup = {"reply_markup": json.loads(fields["reply_markup"])} if "reply_markup" in fields else {}
         self.messages[chat][number] = {"message_id": number, "from": BOT, **kept, **markup}
-        for upload in uploads.values():
-            self.uploaded[number] = upload
+        for kind, remote in content.items():
+            self.uploaded[number] = self.kept[remote][1]
+            told = {"file_id": remote, "file_unique_id": remote}
+            shown = {"photo": [{**told, "width": 1080, "height": 900}]} if kind == "photo" else {"document": told}
+            self.messages[chat][number] |= shown
+            return {**self._shown(chat, number), **shown}
         return self._shown(chat, number)
+
+    def _content(self, fields: dict[str, str], uploads: dict[str, Upload]) -> dict[str, str]:
+        """The photo or document of a message by its id: uploaded now, or earlier as the same kind."""
+        for kind in ("photo", "document"):
+            if kind in uploads:
+                remote = f"{kind}-{len(self.kept) + 1}"
+                self.kept[remote] = (kind, uploads[kind])
+            elif kind in fields:
+                remote = fields[kind]
+                known = self.kept.get(remote)
+                if known is None:
+                    raise Refusal("Bad Request: wrong file identifier/HTTP URL specified")
+                if known[0] != kind:
+                    raise Refusal(f"Bad Request: can't use file of type {known[0].capitalize()} as {kind.capitalize()}")
+            else:
+                continue
+            return {kind: remote}
+        return {}
 
     def _edit(self, fields: dict[str, str]) -> dict[str, Any]:
         chat, number = self._chat(fields), int(fields["message_id"])

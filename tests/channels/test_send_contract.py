@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,13 @@ from bot.channels.base import (
     Button,
     Capabilities,
     Exhausted,
+    Forgotten,
     Migrated,
     OutcomeUnknown,
     Part,
     RateLimited,
     Refused,
+    Reuses,
     SendError,
     Unreachable,
 )  # fmt: skip
@@ -181,3 +184,26 @@ async def test_buttons_come_where_the_channel_has_them(name: str, tmp_path: Path
         buttons = ((Button("Xác nhận", "m:menu000001:0"),),) if here.channel.capabilities.buttons else ()
         assert await send(here, Part("text", "Nộp báo cáo?", buttons=buttons))
         assert here.seen() == ["Nộp báo cáo?"]
+
+
+@pytest.mark.parametrize("name", CHANNELS)
+@pytest.mark.parametrize("kind", ["file", "picture"])
+async def test_what_was_uploaded_is_sent_again_by_the_platforms_own_id_or_needed_once_more(name: str, kind: str, tmp_path: Path) -> None:
+    async with bench(name, tmp_path) as here:
+        channel, can = here.channel, here.channel.capabilities
+        if not isinstance(channel, Reuses):
+            assert not can.pictures or name == "web"       # its own platform: nothing is uploaded there
+            return
+        part = Part("picture" if kind == "picture" else "file", "Bảng điểm", sha256="a" * 64, media_type="image/png", name="bang-diem.png")
+        await send(here, part, PNG)
+        assert channel.account
+        known = channel.learned.pop((part.kind, part.sha256, part.name))
+        assert not channel.learned
+        await send(here, replace(part, text="Lần hai", known=known))
+        assert here.seen() == ["Bảng điểm", "Lần hai"]
+        assert here.received() == [here.received()[0]] * 2
+        assert not channel.learned
+        for wrong in ("AgACAgUAAxkBAAI", known.replace(*(("photo", "document") if kind == "picture" else ("document", "photo")))):
+            with pytest.raises(Forgotten):
+                await send(here, replace(part, known=wrong))
+        assert len(here.seen()) == 2

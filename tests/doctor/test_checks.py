@@ -203,6 +203,10 @@ def test_packages_beside_their_pins(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert "aiohttp" in text
     assert "future" not in text
     assert sys.version_info >= (3, 11)
+    monkeypatch.setattr(of_program, "version", lambda name: "1.002.10")
+    for pinned, found in (("1.2.10", "fine"), ("1.2.1", "warning"), ("1.20.10", "warning")):
+        pins.write_text(f"font=={pinned} \\\n    --hash=sha256:00\n", encoding="utf-8")
+        assert said(of_program.packages(context(tmp_path)))[0][0] == found
 
 
 def test_every_check_is_tested_here() -> None:

@@ -19,8 +19,9 @@ from bot.language import languages
 from bot.rendering.parts import render
 from bot.rendering.split import measure, split
 from handlers.kit import wire
+from handlers.kit.chart import Bar, Chart
 from handlers.kit.message import Day, Message, Moment, Number, m, mc, mn, verbatim
-from handlers.kit.reply import Answer, Choice, Choices, Fields, File, Go, Picture, Reply, Table, Text, Typed, say
+from handlers.kit.reply import Answer, Choice, Choices, Fields, File, Go, Picture, Reply, Table, Text, Typed, drawn, say
 from handlers.kit.wire import decode, decode_choices, encode, encode_choices
 from tests.chat import ZONE
 
@@ -40,6 +41,12 @@ VALUES = st.one_of(
 )
 MESSAGES = st.one_of(WORDS.map(verbatim), VALUES.map(lambda value: Message("{value}", {"value": value})))
 ACTIONS = st.one_of(st.builds(Go, st.just("xephang"), WORDS), st.builds(Answer, WORDS), st.just(Typed()))
+BARS = st.builds(
+    Bar, WORDS, WORDS, VALUES | MESSAGES, st.booleans(), st.none() | st.integers(-3_320, 3_320), st.none() | MESSAGES, st.booleans()
+)
+CHARTS = st.builds(
+    Chart, MESSAGES, st.none() | MESSAGES, st.lists(BARS, max_size=3).map(tuple), st.lists(MESSAGES, max_size=2).map(tuple)
+)
 CHOICES = st.lists(
     st.builds(Choice, MESSAGES, ACTIONS, st.booleans()),
     max_size=12,
@@ -50,6 +57,7 @@ BLOCKS = st.one_of(
     st.builds(Table, st.lists(st.lists(VALUES, min_size=1, max_size=4).map(tuple), max_size=8).map(tuple)),
     st.builds(Choices, CHOICES, st.integers(1, 3)),
     st.builds(Picture, st.just("a" * 64), st.just("image/png"), MESSAGES),
+    st.builds(drawn, CHARTS, MESSAGES, public=st.booleans()),
     st.builds(File, st.just("b" * 64), st.just("application/pdf"), st.just("bao-cao.pdf"), st.none() | MESSAGES),
 )
 REPLIES = st.builds(Reply, st.lists(BLOCKS, max_size=6).map(tuple), st.booleans(), st.booleans(), st.booleans())

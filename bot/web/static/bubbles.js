@@ -38,7 +38,12 @@ const bubbles = {
       const image = document.createElement("img");
       image.src = file(shown.sha256);
       image.alt = shown.text;
-      bubble.append(image);
+      const large = document.createElement("a");      // a tap shows it as large as the phone can
+      large.href = image.src;
+      large.target = "_blank";
+      large.rel = "noopener noreferrer";
+      large.append(image);
+      bubble.append(large);
     }
     const words = document.createElement("div");
     words.className = "text";
