@@ -12,6 +12,7 @@ from handlers.reporting.desk import closed_year, officer_units
 from handlers.reporting.filed import VERIFIED, Locked, event_title, others_report, report_title
 from handlers.reporting.intake import block_of
 from handlers.reporting.paper import load_paper
+from handlers.reporting.uploading import ask_upload
 from handlers.rules.names import Name, NameIndex, One
 from handlers.rules.period_words import parse_year
 from handlers.rules.text import fold
@@ -27,6 +28,8 @@ def handle(turn: Turn, argument: str) -> Outcome:
     argument = argument.strip()
     if not officer_units(turn):
         return locked(Locked(m("Reports are corrected by the unit's officers.")))
+    if argument.startswith("upload report:"):
+        return ask_upload(turn, argument.removeprefix("upload "))
     withdraw = _by_mistake(turn, argument)
     word = argument.partition(" ")[2] if argument.startswith("withdraw ") else argument
     if word.startswith("report:"):

@@ -8,12 +8,13 @@ from handlers.kit.command import EVERYONE, Command
 from handlers.kit.message import Message, Value, m
 from handlers.kit.reply import Block, Choice, Choices, Fields, Go, Text
 from handlers.kit.turn import Outcome, Turn, answer
+from handlers.reporting.offering import alone_on_page
 from handlers.rules.dates import Impossible
 from handlers.rules.deadline import due_line, local_day, time_left
 from handlers.schedule import agenda
 from handlers.schedule.agenda import Dated, Free
 from handlers.schedule.asked_time import Period, Span, Words, asked_time, no_such_day
-from storage import calendar, duties
+from storage import duties
 from storage.calendar import Event
 from storage.duties import Duty
 
@@ -32,11 +33,11 @@ def handle(turn: Turn, argument: str) -> Outcome:
         case Impossible():
             return answer(no_such_day(asked))
         case Span():
-            return _shown(turn, _between(turn, asked, free), free, asked.shown())
+            return _shown(turn, _between(turn, asked), free, asked.shown())
         case Period():
-            return _shown(turn, _of_period(turn, asked, free), free, asked.shown())
+            return _shown(turn, _of_period(turn, asked), free, asked.shown())
         case Words():
-            found = [each for each in _concerning(turn, free) if asked.fits(each.event)]
+            found = [each for each in _concerning(turn) if asked.fits(each.event)]
             if found:
                 return _shown(turn, _nearest(turn, found), free, None)
             return _upcoming(turn, free)
@@ -58,7 +59,7 @@ def _upcoming(turn: Turn, free: Free) -> Outcome:
             choices += _reports(turn, owed)
     ahead = [
         each
-        for each in _concerning(turn, free)
+        for each in _concerning(turn)
         if each.effective > turn.now
         and each.event.id not in open_events
         and not any(agenda.met(turn.read, each.event, unit_id) for unit_id in turn.unit_ids)
@@ -84,28 +85,26 @@ def _shown(turn: Turn, found: list[Dated], free: Free, about: Message | None) ->
 
 def _none(turn: Turn, free: Free, about: Message | None) -> Outcome:
     nothing = m("No deadline was found.") if about is None else m("No deadline {about}.", about=about)
-    ahead = [each for each in _concerning(turn, free) if each.effective > turn.now]
+    ahead = [each for each in _concerning(turn) if each.effective > turn.now]
     if not ahead:
         return answer(nothing, m("No further deadline is planned."))
     return answer(nothing, m("The next deadline:"), Fields((_row(turn, min(ahead, key=agenda.instant), free),)))
 
 
-def _concerning(turn: Turn, free: Free) -> list[Dated]:
+def _concerning(turn: Turn) -> list[Dated]:
     """Deadlines and legal dates for the person's units (all, for somebody of the cluster)."""
-    events = [event for event in calendar.events(turn.read) if event.kind in ("deadline", "legal") and not event.cancelled]
+    every = agenda.deadlines(turn.read, turn.zone)
     ids = turn.unit_ids
-    roles = agenda.roles_by_year(turn.read, events, ids)
-    return [
-        agenda.dated(event, free, turn.zone)
-        for event in events
-        if not ids or any(agenda.concerns(event, unit_id, roles[event.of_year]) for unit_id in ids)
-    ]
+    if not ids:
+        return list(every)
+    roles = agenda.roles_by_year(turn.read, (each.event for each in every), ids)
+    return [each for each in every if any(agenda.concerns(each.event, unit_id, roles[each.event.of_year]) for unit_id in ids)]
 
 
-def _between(turn: Turn, span: Span, free: Free) -> list[Dated]:
+def _between(turn: Turn, span: Span) -> list[Dated]:
     """What falls into the span as planned or as moved."""
     found = []
-    for each in _concerning(turn, free):
+    for each in _concerning(turn):
         moved = local_day(each.effective, turn.zone)
         if span.first - timedelta(days=SHIFT_DAYS) <= each.day <= span.last and (
             span.first <= each.day <= span.last or span.first <= moved <= span.last
@@ -114,9 +113,9 @@ def _between(turn: Turn, span: Span, free: Free) -> list[Dated]:
     return found
 
 
-def _of_period(turn: Turn, period: Period, free: Free) -> list[Dated]:
+def _of_period(turn: Turn, period: Period) -> list[Dated]:
     """The period's report in the first of the years that has one."""
-    every = [each for each in _concerning(turn, free) if each.event.kind == "deadline"]
+    every = [each for each in _concerning(turn) if each.event.kind == "deadline"]
     for year in period.years:
         found = [each for each in every if period.fits(each.event, year) and each.event.form is not None]
         if found:      # of a year's several reports those that are still to be filed
@@ -157,10 +156,11 @@ def _row(turn: Turn, each: Dated, free: Free) -> tuple[Message, Value]:
 
 def _reports(turn: Turn, owed: tuple[Duty, ...]) -> list[Choice]:
     files = {post.unit_id for post in turn.posts if post.role == "officer"}
+    on_page = alone_on_page(turn, [duty for duty in owed if duty.unit_id in files])
     choices: list[Choice] = []
     for duty in owed[:MOST_REPORTS]:
         if duty.unit_id in files:
-            choices += agenda.duty_choices(duty, calendar.event(turn.read, duty.event_id), named=True)
+            choices += agenda.ways_to_fulfil(turn.read, duty, page=duty is on_page)
     return choices
 
 

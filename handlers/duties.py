@@ -10,8 +10,9 @@ from handlers.kit.message import Message, m, mn, verbatim
 from handlers.kit.reply import Block, Choice, Choices, Fields, Go, Text, say
 from handlers.kit.roles import post_name
 from handlers.kit.turn import Outcome, Turn
+from handlers.reporting.offering import alone_on_page
 from handlers.schedule import agenda
-from storage import calendar, duties, units
+from storage import duties, units
 
 MOST = 5
 """How many duties the screen shows; the rest is a tap away."""
@@ -54,8 +55,9 @@ def _of_unit(turn: Turn, unit_id: str, free: agenda.Free, *, named: bool) -> tup
         rows = tuple((agenda.titled(duty.title, duty.year), agenda.due_and_left(duty, turn.now, free, turn.zone)) for duty in owed[:MOST])
         blocks += [Text(mn("{count} task is open:", "{count} tasks are open:", len(owed))), Fields(rows)]
     if files:
+        on_page = None if named else alone_on_page(turn, owed)
         for duty in owed[:MOST]:
-            choices += agenda.duty_choices(duty, calendar.event(turn.read, duty.event_id), named=True)
+            choices += agenda.ways_to_fulfil(turn.read, duty, page=duty is on_page)
     elif owed:
         blocks.append(Text(m("The officers of the unit file these reports."), "note"))
     for each in agenda.awaiting(turn.read, unit_id, turn.now, free, turn.zone):
@@ -70,7 +72,7 @@ def _of_unit(turn: Turn, unit_id: str, free: agenda.Free, *, named: bool) -> tup
 def _nothing(turn: Turn, free: agenda.Free, unit_id: str | None) -> Iterator[Block]:
     if unit_id is not None:
         yield Text(m("No task is open now."))
-    ahead = agenda.next_deadline(turn.read, turn.now, free, turn.zone, unit_id=unit_id)
+    ahead = agenda.next_deadline(turn.read, turn.now, turn.zone, unit_id=unit_id)
     if ahead is None:
         yield Text(m("No further date is planned."))
         return

@@ -11,7 +11,7 @@ from handlers.kit.message import Message, Value, m, verbatim
 from handlers.kit.reply import Choice, Choices, Fields, Go, Reply, Text, say
 from handlers.kit.turn import Outcome, Said, Turn
 from handlers.reporting.choosing import Chosen, matching
-from handlers.reporting.conversation import ReportDialogue, ask_drop, start, start_with
+from handlers.reporting.conversation import ReportDialogue, ask_drop, start, start_on_page, start_with
 from handlers.reporting.desk import filled, officer_units
 from handlers.reporting.draft import loads
 from handlers.reporting.intake import figures_named
@@ -35,8 +35,10 @@ def handle(turn: Turn, argument: str) -> Outcome:
     word, _, rest = argument.partition(" ")
     if word == "drop" and rest:
         return ask_drop(turn, rest)
+    if word == "page" and rest:
+        return start_on_page(turn, rest) if officer_units(turn) else _reading(turn)
     if word == "upload" and rest:
-        return ask_upload(turn, rest)
+        return ask_upload(turn, rest if rest.startswith("duty:") else f"duty:{rest}")     # as the buttons of earlier versions say it
     if duties.duty(turn.read, argument) is not None and argument:
         return start(turn, argument) if officer_units(turn) else _reading(turn)
     if not officer_units(turn):

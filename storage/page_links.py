@@ -23,9 +23,10 @@ KEEP_ENDED_SECONDS = 7 * 86_400
 class PageLink:
     """What a token leads to. ``subject``: ``duty:ID`` (form, upload), ``SHA256 MEDIA/TYPE NAME`` (file), ``SHA256 MEDIA/TYPE`` (picture).
 
-    ``duty:ID ITEM`` names the item that evidence is for. ``channel`` and ``address``: the account it was given to; the chat there is told
-    what was done, and without the account the link is dead. ``person_id`` is None for pictures alone. ``bound_hash``: the digest of the
-    browser it belongs to since ``opened_at``.
+    ``report:ID`` instead of the duty: its filed report is corrected; of a form with the revision over which it was opened.
+    ``duty:ID ITEM`` and ``report:ID ITEM`` name the item that evidence is for. ``channel`` and ``address``: the account it was given to;
+    the chat there is told what was done, and without the account the link is dead. ``person_id`` is None for pictures alone.
+    ``bound_hash``: the digest of the browser it belongs to since ``opened_at``.
     """
 
     token_hash: str

@@ -262,6 +262,7 @@ def erase(tx: Transaction, person_id: str, last_day: str, now: int) -> None:
     tx.execute("DELETE FROM told WHERE person_id = ?", (person_id,))
     tx.execute("DELETE FROM link_codes WHERE person_id = ?", (person_id,))
     tx.execute("DELETE FROM page_links WHERE person_id = ?", (person_id,))
+    tx.execute("DELETE FROM corrections WHERE person_id = ?", (person_id,))
     tx.execute(
         "UPDATE audit SET before = NULL, after = NULL WHERE subject = ? AND action = 'person.rename'", (f"person:{person_id}",)
     )

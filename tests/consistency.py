@@ -59,7 +59,11 @@ def _revisions(read: sqlite3.Connection) -> Iterator[str]:
         if not newest == count == highest:
             yield f"report {report} says revision {newest}, has {count}, the highest is {highest}"
     for (report,) in read.execute(
-        "SELECT subject FROM audit WHERE action IN ('report.file', 'report.correct') GROUP BY subject, at, after HAVING COUNT(*) > 1"
+        "SELECT subject FROM audit WHERE action = 'report.file' GROUP BY subject, at, after HAVING COUNT(*) > 1"
+        # Corrected, corrected back and corrected again is three corrections, also within a second; the same one twice running is not.
+        " UNION SELECT subject FROM (SELECT subject, before, after, LAG(before) OVER item AS was, LAG(after) OVER item AS became FROM audit"
+        " WHERE action = 'report.correct' WINDOW item AS (PARTITION BY subject, substr(after, 1, instr(after, '=')) ORDER BY id))"
+        " WHERE before = was AND after = became AND before <> after"
     ):
         yield f"{report} was audited twice"
 
@@ -78,6 +82,13 @@ def _drafts(read: sqlite3.Connection) -> Iterator[str]:
     for duty, content in read.execute("SELECT duty_id, content FROM drafts"):
         if not isinstance(json.loads(content), dict):
             yield f"the draft of {duty} is no object"
+    for report, person, content, review in read.execute(
+        "SELECT c.report_id, c.person_id, c.content, r.review FROM corrections c JOIN reports r ON r.id = c.report_id"
+    ):
+        if not isinstance(json.loads(content), dict):
+            yield f"the correction of {report} by {person} is no object"
+        if review == "withdrawn":
+            yield f"{report} was withdrawn and is still being corrected by {person}"
 
 
 def _letters(read: sqlite3.Connection) -> Iterator[str]:

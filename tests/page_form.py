@@ -30,8 +30,8 @@ class PageForm:
             self.token = token
 
     async def play(self, app: Application, text: str) -> list[str]:
-        """"I.1 8,2; I.2 2300" is typed into the fields; "xác nhận" looks the whole through and files it; "gửi tệp a.pdf" sends it on the
-        page for files. Gives what the page says."""
+        """"I.1 8,2; I.2 2300" is typed into the fields; "xác nhận" looks the whole through and files it ("xác nhận: đếm sót" a correction
+        with its reason); "xem lại" only looks; "gửi tệp a.pdf" sends it on the page for files. Gives what the page says."""
         server = Server(application(lambda: (True, {}), pages=routes(app, "http://127.0.0.1")), "test", HostPort("127.0.0.1", 0))
         await server.start()
         self._cookies = self._cookies or aiohttp.CookieJar(unsafe=True)
@@ -40,12 +40,19 @@ class PageForm:
                 await browser.post(f"/p/{self.token}", allow_redirects=False)
                 if text.startswith("gửi tệp "):
                     return await self._send(browser, text.removeprefix("gửi tệp "))
-                return await (self._confirm(browser) if text.lower() == "xác nhận" else self._type(browser, text))
+                if text == "xem lại":
+                    async with browser.get(f"/review/{self.token}") as answer:
+                        return _read(await answer.text())
+                word, _, reason = text.partition(": ")
+                return await (self._confirm(browser, reason) if word.lower() == "xác nhận" else self._type(browser, text))
         finally:
             await server.close()
 
     async def _type(self, browser: aiohttp.ClientSession, text: str) -> list[str]:
-        fields = (await self._json(browser, "get", None))["fields"]
+        found = await self._json(browser, "get", None)
+        if "error" in found:
+            return [found["error"]]
+        fields = found["fields"]
         typed = dict(piece.strip().split(" ", 1) for piece in text.split(";"))
         ids = {each["code"]: item for item, each in reversed(fields.items())}
         sent = {ids[code]: {"raw": raw, "seen": fields[ids[code]]["seen"]} for code, raw in typed.items()}
@@ -69,16 +76,20 @@ class PageForm:
             notes = re.search(r'class="notes"[^>]*>(.*?)</ul>', await answer.text())
         return [] if notes is None else [unescape(each) for each in re.findall("<li>(.*?)</li>", notes.group(1))]
 
-    async def _confirm(self, browser: aiohttp.ClientSession) -> list[str]:
+    async def _confirm(self, browser: aiohttp.ClientSession, reason: str) -> list[str]:
         async with browser.get(f"/review/{self.token}") as answer:
-            revision = re.findall(r'name="revision" value="(\d+)"', await answer.text())
-        async with browser.post(f"/review/{self.token}", data={"do": "confirm", "revision": revision[0]}) as answer:
-            page = await answer.text()
-        main = page[page.index("<main>") :]
-        main = re.sub(r"</dt>\s*<dd[^>]*>", ": ", main)
-        lines = (" ".join(unescape(re.sub(r"<[^>]+>", "", line)).split()) for line in re.split(r"</(?:h1|h2|p|dd|li)>", main))
-        return [line for line in lines if line]
+            shown = dict(re.findall(r'name="(revision|stamp)" value="(\w+)"', await answer.text()))
+        async with browser.post(f"/review/{self.token}", data={**shown, "do": "confirm", "reason": reason}) as answer:
+            return _read(await answer.text())
 
     async def _json(self, browser: aiohttp.ClientSession, method: str, body: Any) -> Any:
         async with browser.request(method, f"/form/{self.token}", json=body, headers={"Accept": "application/json"}) as answer:
             return await answer.json()
+
+
+def _read(page: str) -> list[str]:
+    """The lines of a page."""
+    main = re.sub(r"</dt>\s*<dd[^>]*>", ": ", page[page.index("<main>") :])
+    main = re.sub(r"<textarea[^>]*>[^<]*</textarea>|<button.*?</button>", "", main)
+    lines = (" ".join(unescape(re.sub(r"<[^>]+>", "", line)).split()) for line in re.split(r"</(?:h1|h2|p|dd|li|label)>", main))
+    return [line for line in lines if line]

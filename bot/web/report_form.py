@@ -1,7 +1,8 @@
-"""The report form on a page: `/form/TOKEN` to fill in and save, `/review/TOKEN` to look through and file.
+"""The report form on a page: `/form/TOKEN` to fill in and save, `/review/TOKEN` to look through and file; a filed report is corrected
+in the same form, where the review shows what changes and asks for the reason.
 
-Plain forms do everything; the script sends the same fields as JSON while somebody types. The draft is the one that the chat goes on
-with, and the functions that take and file it are the chat's.
+Plain forms do everything; the script sends the same fields as JSON while somebody types. The draft, or what was begun to correct, is the
+one that the chat goes on with, and the functions that take and file it are the chat's.
 """
 
 from __future__ import annotations
@@ -13,17 +14,23 @@ from typing import Literal, cast
 
 from aiohttp import web
 
+from bot.web import correction_page
 from bot.web.deciding import Decision
+from bot.web.html import Html
 from bot.web.pages import TOKEN, UNKNOWN, Bound, Refusal, Site, wants_json
 from bot.web.report_form_field import fields_of, spoken
-from bot.web.report_form_page import form, over, progress, review, state
+from bot.web.report_form_page import draft_lead, form, over, progress, review, state
 from handlers.kit.message import Message, m, verbatim
 from handlers.kit.reply import Reply, Text, say
 from handlers.kit.turn import Turn
+from handlers.reporting.changes import keep, reason_of, whole
 from handlers.reporting.confirming import Confirmed
-from handlers.reporting.desk import Desk, Shut, open_desk, save_effects
-from handlers.reporting.form import Change, Filling, How, fill
-from handlers.reporting.form_filing import MINUTES, file_form
+from handlers.reporting.corrected import recorded
+from handlers.reporting.correction_desk import CorrectionDesk, desk_of, kept, parts_of
+from handlers.reporting.desk import Desk, Shut
+from handlers.reporting.form import Change, Filling, How, fill, screened
+from handlers.reporting.form_filing import Reviewed, file_correction, file_form
+from handlers.reporting.offering import MINUTES
 from handlers.reporting.receipt import filed_already
 from storage import duties, page_links
 from storage.connection import Effect, effect
@@ -34,19 +41,23 @@ LONGEST_USE = 12 * 3_600
 RENEW_SECONDS = 600
 MOST_FIELDS = 400
 LONGEST_FIELD = 20_000
-HOWS = frozenset({"same", "keep", "reading", "mine", "theirs"})
+LONGEST_REST = 400
+HOWS = frozenset({"same", "keep", "reading", "mine", "theirs", "filed"})
+REVIEWED = ("do", "revision", "stamp", "reason")
 Asking = Literal["form", "review"]
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What came with a request: raw texts, marks and reasons by item id, and the button that was pressed."""
+    """What came with a request: raw texts, marks and reasons by item id, and the button that was pressed; with a review what it showed."""
 
     raw: Mapping[str, str]
     seen: Mapping[str, str]
     why: Mapping[str, str]
     does: str = ""
     revision: int = -1
+    stamp: str = ""
+    reason: str = ""
 
     def changes(self) -> tuple[Change, ...]:
         verb, _, rest = self.does.partition(" ")
@@ -100,9 +111,12 @@ def _look(request: web.Request, asking: Asking) -> Decides:
         renewed = _renewed(turn, bound)
         if wants_json(request):
             return Decision(_told(bound, desk, filling, None), renewed)
-        if asking == "review":
-            return Decision(review(bound.language, turn, desk, token=token, key=_key(bound)), renewed)
-        return Decision(form(bound.language, turn, desk, filling, _key(bound), token=token), renewed)
+        if asking == "form":
+            return Decision(form(bound.language, turn, desk, filling, _key(bound), _lead(turn, bound, desk), token=token), renewed)
+        if isinstance(desk, CorrectionDesk):
+            notes = correction_page.moved(turn, desk, parts_of(bound.link.subject)[2])
+            return Decision(correction_page.review(bound.language, turn, desk, token=token, key=_key(bound), notes=notes), renewed)
+        return Decision(review(bound.language, turn, desk, token=token, key=_key(bound)), renewed)
 
     return look
 
@@ -115,12 +129,13 @@ def _save(request: web.Request, sent: Sent) -> Decides:
         if isinstance(desk, web.Response):
             return Decision(_gone(request, desk, bound))
         filling = fill(turn, desk, sent.changes())
-        effects = (*save_effects(turn, desk, filling.sheet), *_renewed(turn, bound))
+        effects = (*kept(turn, desk, filling.sheet), *_renewed(turn, bound))
         if wants_json(request):
             return Decision(_told(bound, desk, filling, turn.now if filling.sheet != desk.sheet else None), effects)
         asked_now = {item for item in filling.questions if item in sent.raw}
         if asked_now:
-            page = form(bound.language, turn, desk, filling, _key(bound), token=token, typed=sent.typed(), given=sent.seen)
+            lead = _lead(turn, bound, desk)
+            page = form(bound.language, turn, desk, filling, _key(bound), lead, token=token, typed=sent.typed(), given=sent.seen)
             return Decision(page, effects)
         anchor = sent.does.split(" ")[1] if sent.does.count(" ") else ""
         where = f"../review/{token}" if sent.does == "review" else f"../form/{token}" + (f"#r-{anchor}" if anchor else "")
@@ -136,6 +151,8 @@ def _confirm(request: web.Request, sent: Sent) -> Decides:
         desk = _desk(turn, bound)
         if isinstance(desk, web.Response):      # filed already, perhaps by this very tap a moment ago: the receipt stands there
             return Decision(_go(request, f"../form/{token}"))
+        if isinstance(desk, CorrectionDesk):
+            return _correct(request, turn, bound, desk, sent)
         done = file_form(turn, desk, sent.revision)
         if isinstance(done, Confirmed):
             return Decision(_go(request, f"../form/{token}"), done.effects)
@@ -146,29 +163,54 @@ def _confirm(request: web.Request, sent: Sent) -> Decides:
     return confirm
 
 
+def _correct(request: web.Request, turn: Turn, bound: Bound, desk: CorrectionDesk, sent: Sent) -> Decision[web.Response]:
+    """Record the correction that was reviewed; or back to its fields with the reason kept."""
+    token = request.match_info["token"]
+    refused, verb, item = screened(sent.reason) is not None, *sent.does.partition(" ")[::2]
+    if verb == "edit":
+        reason = "" if refused else reason_of(sent.reason) or desk.filed.reason
+        where = f"../form/{token}" + (f"#v-{item}" if desk.paper.item(item) is not None else "")
+        return Decision(_see(where), keep(turn, desk.filed, whole(desk.filed), reason)[1])
+    done = file_correction(turn, desk, Reviewed(sent.revision, sent.stamp, sent.reason))
+    if isinstance(done, Confirmed):
+        return Decision(_go(request, f"../form/{token}"), done.effects)
+    if wants_json(request):
+        return Decision(web.json_response({"error": bound.language.text(done[0]), "again": True}, status=409))
+    typed = correction_page.Typed("" if refused else sent.reason, refused)
+    page = correction_page.review(bound.language, turn, desk, token=token, key=_key(bound), notes=done, typed=typed)
+    return Decision(page)
+
+
 # What is open -------------------------------------------------------------------------------------------------------------------
 
 
 def _desk(turn: Turn, bound: Bound) -> Desk | web.Response:
-    """The desk of the link's duty, or the page that says why it is shut: asked anew each time."""
-    kind, _, rest = bound.link.subject.partition(":")
-    duty_id = rest.partition(" ")[0]
-    if kind != "duty" or not duty_id:
+    """The desk of the link's duty or filed report, or the page that says why it is shut: asked anew each time."""
+    desk = desk_of(turn, bound.link.subject)
+    if desk is None:
         raise Refusal(*UNKNOWN)
-    desk = open_desk(turn, duty_id)
     if isinstance(desk, Desk):
         return desk
-    reply, title = _shut(turn, duty_id, desk)
+    reply, title = _shut(turn, bound.link.subject, desk)
     return over(bound.language, reply, title, _key(bound), filed=desk.filed)
 
 
-def _shut(turn: Turn, duty_id: str, shut: Shut) -> tuple[Reply, Message]:
-    duty = duties.duty(turn.read, duty_id)
-    told = filed_already(turn, duty, confirming=True) if shut.filed and duty is not None else None
+def _shut(turn: Turn, subject: str, shut: Shut) -> tuple[Reply, Message]:
+    kind, ident, since = parts_of(subject)
+    duty = duties.duty(turn.read, ident) if kind == "duty" else None
+    told: Reply | None = None
+    if shut.filed:
+        told = recorded(turn, ident, since) if duty is None else filed_already(turn, duty, confirming=True)
     if told is not None and isinstance(first := told.blocks[0], Text) and first.style == "title":
         return Reply(told.blocks[1:]), first.message
     title = verbatim(duty.title) if duty is not None else m("Page of the emulation bot")
     return say(shut.why) if told is None else told, title
+
+
+def _lead(turn: Turn, bound: Bound, desk: Desk) -> list[Html]:
+    if isinstance(desk, CorrectionDesk):
+        return correction_page.lead(bound.language, turn, desk, parts_of(bound.link.subject)[2])
+    return draft_lead(bound.language, turn, desk)
 
 
 def _gone(request: web.Request, page: web.Response, bound: Bound) -> web.Response:
@@ -206,7 +248,7 @@ async def _sent(request: web.Request) -> Sent:
             for item, each in (fields if isinstance(fields, dict) else {}).items() if isinstance(each, dict)
             for prefix, name in (("v", "raw"), ("s", "seen"), ("w", "why")) if isinstance(value := each.get(name), str)
         ]  # fmt: skip
-        pairs += [(name, str(document[name])) for name in ("do", "revision") if isinstance(document, dict) and name in document]
+        pairs += [(name, str(document[name])) for name in REVIEWED if isinstance(document, dict) and name in document]
     else:
         posted = await request.post()
         pairs = [(name, value) for name, value in posted.items() if isinstance(value, str)]
@@ -217,17 +259,16 @@ async def _sent(request: web.Request) -> Sent:
 
 def _sorted(pairs: Iterable[tuple[str, str]]) -> Sent:
     kinds: dict[str, dict[str, str]] = {"v": {}, "s": {}, "w": {}}
-    does, revision = "", ""
+    rest = dict.fromkeys(REVIEWED, "")
     for name, value in pairs:
         prefix, _, item = name.partition(".")
         if prefix in kinds and item:
             kinds[prefix][item[:80]] = value[:LONGEST_FIELD]
-        elif name == "do":
-            does = value[:200]
-        elif name == "revision":
-            revision = value
+        elif name in rest:
+            rest[name] = value[:LONGEST_REST]
+    revision = rest["revision"]
     number = int(revision) if revision.isascii() and revision.isdecimal() and len(revision) < 10 else -1
-    return Sent(kinds["v"], kinds["s"], kinds["w"], does, number)
+    return Sent(kinds["v"], kinds["s"], kinds["w"], rest["do"], number, rest["stamp"], rest["reason"].strip())
 
 
 def _told(bound: Bound, desk: Desk, filling: Filling, at: int | None) -> web.Response:

@@ -13,7 +13,10 @@ from bot.language import Language
 from bot.web.html import Html, joined, tag
 from handlers.kit.message import Message, Number, Value, m
 from handlers.reporting.asking import known
+from handlers.reporting.changes import Change, arrow
+from handlers.reporting.correction_desk import CorrectionDesk
 from handlers.reporting.desk import Desk
+from handlers.reporting.draft import Entry
 from handlers.reporting.form import Filling, Question, field_text, mark
 from handlers.reporting.items import PLAN, ReportItem
 from handlers.reporting.paper import label, shown
@@ -61,13 +64,7 @@ def spoken(language: Language, desk: Desk, item: ReportItem, filling: Filling) -
     """What is said at the field after the changes."""
     entry = filling.sheet.entries.get(item.id)
     question = filling.questions.get(item.id)
-    saved = ""
-    if entry is not None and not entry.skipped and item.kind not in ("text", "yesno"):
-        saved = language.text(m("Saved: {value}", value=shown(item, entry.value)))
-    if entry is not None and entry.value and item.kind == "text":
-        saved = language.text(m("Saved"))
-    if entry is not None and entry.note:
-        saved = language.text(m("{value}. Reason: {reason}", value=saved, reason=entry.note))
+    saved = _saved(language, desk, item, entry)
     told = tuple(language.text(line) for line in (*(question.lines if question else ()), *filling.notes.get(item.id, ())))
     return Spoken(
         mark(item, entry), field_text(item, entry), saved, question.kind if question else "", told,
@@ -75,6 +72,23 @@ def spoken(language: Language, desk: Desk, item: ReportItem, filling: Filling) -
         question is not None and question.kind == "doubt" and entry is not None and entry.value in question.values,
         question is not None and question.gone, " · ".join(language.text(line) for line in known(desk.paper, filling.sheet, item)),
     )  # fmt: skip
+
+
+def _saved(language: Language, desk: Desk, item: ReportItem, entry: Entry | None) -> str:
+    """That it is kept; of a filed report what is changed, and nothing where it stays as it was filed."""
+    if entry is None or entry.skipped:
+        return ""
+    if isinstance(desk, CorrectionDesk):
+        filed = desk.filed.sheet.entries.get(item.id)
+        if filed is not None and filed.value == entry.value:
+            return ""
+        change = Change(item, None if filed is None else filed.value, entry.value)
+        saved = language.text(m("Changed") if item.kind == "text" else m("Changed: {change}", change=arrow(change)))
+    elif item.kind == "text":
+        saved = language.text(m("Saved")) if entry.value else ""
+    else:
+        saved = "" if item.kind == "yesno" else language.text(m("Saved: {value}", value=shown(item, entry.value)))
+    return language.text(m("{value}. Reason: {reason}", value=saved, reason=entry.note)) if entry.note else saved
 
 
 def _buttons(language: Language, item: ReportItem, question: Question | None, stored: str | None) -> tuple[tuple[str, str], ...]:
@@ -86,6 +100,9 @@ def _buttons(language: Language, item: ReportItem, question: Question | None, st
             found += [(m("Keep {value}", value=Number(Decimal(value))), f"keep {item.id} {value}") for value in question.values]
         case "reading":
             found += [(reading_label(Decimal(value)), f"reading {item.id} {value}") for value in question.values]
+        case "empty":
+            filed = m("the text that is there") if item.kind == "text" else shown(item, question.values[0])
+            found = [(m("Keep {value}", value=filed), f"filed {item.id}")]
         case "clash":
             theirs: Value = m("the text that is there") if item.kind == "text" else shown(item, stored)
             found = [(m("Keep {value}", value=theirs), f"theirs {item.id}"), (m("Take my answer"), f"mine {item.id}")]
@@ -114,7 +131,7 @@ def _hidden(item: ReportItem, seen: str) -> Html:
 def _input(
     language: Language, desk: Desk, item: ReportItem, said: Spoken, value: str, described: str, name: str, hint: Html | None
 ) -> Html:  # fmt: skip
-    where, called, wrong = f"v-{item.id}", f"v.{item.id}", said.kind in ("again", "reading", "doubt", "clash", "why")
+    where, called, wrong = f"v-{item.id}", f"v.{item.id}", said.kind in ("again", "reading", "doubt", "clash", "why", "empty")
     if item.kind == "yesno":
         answers = ((m("Met"), "1"), (m("Not met"), "0"), (m("Not known yet"), "none"))
         chosen = "none" if said.seen == "none" else value

@@ -10,17 +10,18 @@ from aiohttp import web
 from bot.language import Language
 from bot.web.html import Html, page, tag
 from bot.web.report_form_field import field, fields_of
-from handlers.kit.message import Message, Moment, Value, m, mn, verbatim
+from handlers.kit.message import Message, Moment, Value, m, mn
 from handlers.kit.reply import Fields, Reply, Text
 from handlers.kit.turn import Turn
+from handlers.reporting.changes import changed
+from handlers.reporting.correction_desk import CorrectionDesk, title_of
 from handlers.reporting.desk import Desk, filled, gaps
 from handlers.reporting.form import Filling, unanswered
 from handlers.reporting.items import PLAN, ReportItem
 from handlers.reporting.paper import label, shown
 from handlers.reporting.review import codes
-from handlers.reporting.sharing import shared
-from handlers.rules.deadline import due_line, time_left
-from storage import calendar, units
+from handlers.reporting.sharing import deadline, shared
+from storage import units
 
 STYLES = ("pages.css", "form.css")
 SCRIPTS, END_SCRIPTS = ("form.js",), ("form_end.js",)
@@ -37,10 +38,11 @@ SCRIPT_TEXTS: Mapping[str, Message] = {
 
 
 def form(
-    language: Language, turn: Turn, desk: Desk, filling: Filling, key: str, *, token: str,
+    language: Language, turn: Turn, desk: Desk, filling: Filling, key: str, lead: list[Html], *, token: str,
     typed: Mapping[str, str] | None = None, given: Mapping[str, str] | None = None,
 ) -> web.Response:  # fmt: skip
-    """The table. ``typed`` and ``given``: what was sent with the fields that are asked about, and the marks that came with it."""
+    """The table below its ``lead``. ``typed`` and ``given``: what was sent with the fields that are asked about, and the marks that came
+    with it."""
     text, typed, given = language.text, typed or {}, given or {}
     sections = [
         tag("section", *_heading(language, group, members), *(field(language, desk, item, filling, typed, given) for item in members))
@@ -51,17 +53,24 @@ def form(
         tag("button", text(m("Save")), type="submit", name="do", value="save", class_="first", tabindex=-1, aria_hidden="true"),
         *sections, _files(language, desk, token), _bar(language, turn, desk, filling),
         method="post", action=token, autocomplete="off", novalidate=True, id="form",
-        data_key=key, data_review=f"../review/{token}", data_lang=language.code, **_told(language),
+        data_key=key, data_review=f"../review/{token}", data_lang=language.code, **script_texts(language),
     )  # fmt: skip
-    lead = [
+    asked = summary(language, desk, filling if typed else None)
+    title = title_of(turn, desk)
+    heading = m("Correction of {report}", report=title) if isinstance(desk, CorrectionDesk) else title
+    return page(language, heading, *lead, asked, body, styles=STYLES, scripts=SCRIPTS)
+
+
+def draft_lead(language: Language, turn: Turn, desk: Desk) -> list[Html]:
+    """Whose report it is, until when, who has begun it, and what becomes of what is typed."""
+    text = language.text
+    return [
         tag("p", units.name_of(turn.read, desk.duty.unit_id), class_="unit-name"),
-        tag("p", text(_deadline(turn, desk))),
+        tag("p", text(deadline(turn, desk.duty))),
         *(tag("p", text(line), class_="note") for line in shared(turn, desk)),
         tag("p", text(m("What is entered is saved as a draft and filed only when it is reviewed and confirmed. Figures can be written as in"
                         " the chat: 1,2 tỷ; không phát sinh; chưa có. What is not known yet stays empty.")), class_="note"),
-        summary(language, desk, filling if typed else None),
     ]  # fmt: skip
-    return page(language, verbatim(desk.duty.title), *lead, body, styles=STYLES, scripts=SCRIPTS)
 
 
 def summary(language: Language, desk: Desk, filling: Filling | None) -> Html:
@@ -76,6 +85,10 @@ def summary(language: Language, desk: Desk, filling: Filling | None) -> Html:
 
 
 def progress(desk: Desk, filling: Filling) -> Message:
+    if isinstance(desk, CorrectionDesk):
+        changes = changed(desk.filed, filling.sheet)
+        count = len(changes.entries) + len(changes.files)
+        return mn("{count} change", "{count} changes", count)
     done, count = filled(desk.paper, filling.sheet)
     if desk.paper.figures:
         return m("Entered {done}/{count} figures", done=done, count=count)
@@ -84,8 +97,9 @@ def progress(desk: Desk, filling: Filling) -> Message:
 
 def state(desk: Desk, at: int | None) -> Message:
     """When the draft was saved last."""
+    kept = desk.filed.begun if isinstance(desk, CorrectionDesk) else desk.draft
     if at is None:
-        return m("Nothing saved yet") if desk.draft is None else m("Saved at {time}", time=Moment(desk.draft.updated_at, "time"))
+        return m("Nothing saved yet") if kept is None else m("Saved at {time}", time=Moment(kept.updated_at, "time"))
     return m("Saved at {time}", time=Moment(at, "time"))
 
 
@@ -98,7 +112,7 @@ def review(language: Language, turn: Turn, desk: Desk, *, token: str, key: str, 
     lead = [
         tag("p", text(note), class_="asked", role="alert") if note is not None else None,
         tag("p", units.name_of(turn.read, desk.duty.unit_id), class_="unit-name"),
-        tag("p", text(_deadline(turn, desk))),
+        tag("p", text(deadline(turn, desk.duty))),
         tag("p", text(mn("{done} of {count} figure entered.", "{done} of {count} figures entered.", count, done=done)))
         if desk.paper.figures else None,
         tag("p", text(m("Missing: {codes}", codes=codes(missing))), class_="missing") if missing else None,
@@ -119,7 +133,7 @@ def review(language: Language, turn: Turn, desk: Desk, *, token: str, key: str, 
     )  # fmt: skip
     body = tag(
         "form", tag("input", type="hidden", name="revision", value=desk.revision, autocomplete="off"), bar,
-        method="post", action=token, id="confirm", autocomplete="off", data_key=key, **_told(language),
+        method="post", action=token, id="confirm", autocomplete="off", data_key=key, **script_texts(language),
     )  # fmt: skip
     return page(language, m("Review: {title}", title=desk.duty.title), *lead, *sections, files, body, styles=STYLES, scripts=END_SCRIPTS)
 
@@ -130,7 +144,7 @@ def over(language: Language, reply: Reply, title: Message, key: str, *, filed: b
         m("The receipt is in the chat too. A filed figure is corrected there with its reason: please type /sua.") if filed
         else m("Please go back to the chat with the bot.")
     )  # fmt: skip
-    body = tag("div", *blocks(language, reply), id="over", data_key=key, data_filed="1" if filed else None, **_told(language))
+    body = tag("div", *blocks(language, reply), id="over", data_key=key, data_filed="1" if filed else None, **script_texts(language))
     return page(language, title, body, tag("p", language.text(advice), class_="note"), styles=STYLES, scripts=END_SCRIPTS)
 
 
@@ -159,11 +173,6 @@ def _heading(language: Language, group: str, members: list[ReportItem]) -> list[
     if group:
         return [tag("h2", group)]
     return [tag("h2", language.text(m("In words")))] if all(item.kind == "text" for item in members) else []
-
-
-def _deadline(turn: Turn, desk: Desk) -> Message:
-    due = due_line(desk.duty.due, desk.duty.effective, turn.zone, calendar.holidays(turn.read))
-    return m("Deadline: {due}, {left}", due=due, left=time_left(turn.now, desk.duty.effective, turn.zone))
 
 
 def _rows(language: Language, desk: Desk, item: ReportItem, token: str) -> list[Html]:
@@ -215,5 +224,5 @@ def _bar(language: Language, turn: Turn, desk: Desk, filling: Filling) -> Html:
     )  # fmt: skip
 
 
-def _told(language: Language) -> dict[str, str]:
+def script_texts(language: Language) -> dict[str, str]:
     return {f"data_{name}": language.text(message) for name, message in SCRIPT_TEXTS.items()}

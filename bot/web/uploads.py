@@ -14,10 +14,11 @@ from bot.language import Language
 from bot.rendering.parts import MEGABYTE
 from bot.web import html
 from bot.web.deciding import Decision
-from bot.web.pages import TOKEN, TOO_LARGE, Bound, Refusal, Site
+from bot.web.pages import TOKEN, TOO_LARGE, UNKNOWN, Bound, Refusal, Site
 from handlers.kit.message import Message, Number, m, verbatim
 from handlers.kit.turn import Other, Sent, Turn
-from handlers.reporting.desk import Desk, Shut, open_desk
+from handlers.reporting.correction_desk import desk_of, title_of
+from handlers.reporting.desk import Desk, Shut
 from handlers.reporting.filling import taken_kind
 from handlers.reporting.form import SECRET
 from handlers.reporting.items import ReportItem
@@ -96,8 +97,9 @@ def routes(site: Site) -> list[web.RouteDef]:
 
 
 def _desk(turn: Turn, bound: Bound) -> Desk:
-    duty_id = bound.link.subject.removeprefix("duty:").partition(" ")[0]
-    desk = open_desk(turn, duty_id)
+    desk = desk_of(turn, bound.link.subject)
+    if desk is None:
+        raise Refusal(*UNKNOWN)
     if isinstance(desk, Shut):
         raise Refusal(409 if desk.filed else 410, m("Nothing can be sent here any more"), desk.why, bound.language.code)
     return desk
@@ -112,7 +114,8 @@ def _looked(turn: Turn, bound: Bound, chosen: str | None) -> Decision[Shown]:
     for each in desk.sheet.files:
         item = desk.paper.item(each.item_id)
         names.append(each.name if item is None or item.kind == "file" else f"{item.code}: {each.name}")
-    return Decision(Shown(bound, desk.duty.title, desk.paper.items, wanted, tuple(names)))
+    title = bound.language.text(title_of(turn, desk))
+    return Decision(Shown(bound, title, desk.paper.items, wanted, tuple(names)))
 
 
 def _attached(turn: Turn, bound: Bound, taken: Taken) -> Decision[tuple[Message, ...]]:

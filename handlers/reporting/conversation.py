@@ -15,14 +15,14 @@ from handlers.reporting.desk import Desk, Shut, filled, open_desk, save_effects
 from handlers.reporting.draft import Entry, Sheet
 from handlers.reporting.filling import EXPECTS, INNER, Move, advance, begin, item_of, onwards, settle, strings
 from handlers.reporting.finding import find_items
-from handlers.reporting.form_filing import offer
 from handlers.reporting.intake import block_of, queue_of, read_queue, unknown_lines, work
 from handlers.reporting.items import ReportItem
+from handlers.reporting.offering import offer, only_page
 from handlers.reporting.paper import Paper, label
 from handlers.reporting.receipt import filed_already
 from handlers.reporting.review import PAGE, codes, recall, review
 from handlers.reporting.sharing import clash_question, colleague, intro, moved, replaced, shared
-from handlers.reporting.uploading import ask_upload, asks_for_page
+from handlers.reporting.uploading import ask_upload, asks_for_page, other_ways
 from handlers.rules.period_words import parse_period
 from storage import duties, reports
 from storage.connection import effect
@@ -54,7 +54,7 @@ class ReportDialogue:
             return _shut(turn, str(state.answers.get("duty", "")), desk, confirming=state.step == "review")
         answers = dict(state.answers)
         if isinstance(given, Said) and asks_for_page(given.text):
-            found = ask_upload(turn, f"{desk.duty.id} {answers.get('item', '')}")
+            found = ask_upload(turn, _evidence(desk, answers))
             return found if found.effects else replace(found, reply=found.reply + self.ask(turn, state))
         if isinstance(given, Chosen) and given.value in CONTROLS:
             return _control(turn, desk, state.step, answers, given.value)
@@ -84,6 +84,14 @@ def start(turn: Turn, duty_id: str) -> Outcome:
         return _next(turn, desk, desk.sheet, answers, None, intro(turn, desk))
     opened = _next(turn, desk, desk.sheet, answers, None, (*intro(turn, desk), offered.line))
     return replace(opened, reply=replace(opened.reply, once=True), effects=(offered.effect, *opened.effects))
+
+
+def start_on_page(turn: Turn, duty_id: str) -> Outcome:
+    """The page of a duty's form alone; its first question where there is no page any more."""
+    desk = open_desk(turn, duty_id)
+    if isinstance(desk, Shut):
+        return _shut(turn, duty_id, desk)
+    return only_page(turn, desk) or start(turn, duty_id)
 
 
 def start_with(turn: Turn, duty_id: str, text: str) -> Outcome:
@@ -182,14 +190,13 @@ def _question(turn: Turn, desk: Desk, sheet: Sheet, step: str, answers: Mapping[
         case "clash":
             return clash_question(turn, desk, answers)
         case _:
-            return question(desk.paper, sheet, step, answers, CONTROLS_SHOWN, _other_ways(turn, desk, answers))
+            ways = other_ways(turn, "baocao", _evidence(desk, answers))
+            return question(desk.paper, sheet, step, answers, CONTROLS_SHOWN, ways)
 
 
-def _other_ways(turn: Turn, desk: Desk, answers: Mapping[str, Json]) -> tuple[Choice, ...]:
-    """How files can be sent from a channel that takes none: on a page, where the web side has a public address."""
-    if turn.place.files or not turn.facts.get("public_url"):
-        return ()
-    return (Choice(m("Send files on a page"), Go("baocao", f"upload {desk.duty.id} {answers.get('item', '')}")),)
+def _evidence(desk: Desk, answers: Mapping[str, Json]) -> str:
+    """What files that are sent on a page are for: the duty, and the item that is being asked."""
+    return f"duty:{desk.duty.id} {answers.get('item', '')}"
 
 
 def _page_of(answers: Mapping[str, Json]) -> int:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from handlers.kit.message import Message, m
 from handlers.kit.turn import Turn
 from handlers.reporting.desk import closed_year, officer_units
-from handlers.reporting.draft import Sheet
+from handlers.reporting.draft import Sheet, loads
 from handlers.reporting.filing import sheet_of
 from handlers.reporting.paper import Paper, load_paper
 from handlers.rules.periods import period_title
 from handlers.schedule.agenda import titled
-from storage import calendar, duties, reports, units
+from storage import calendar, corrections, duties, reports, units
 from storage.connection import Snapshot
+from storage.corrections import Begun
 from storage.reports import Report
 
 VERIFIED = m("The verification of this report is closed: please turn to the cluster's secretary.")
@@ -21,11 +22,26 @@ VERIFIED = m("The verification of this report is closed: please turn to the clus
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """A standing report with what it says."""
+    """A standing report with what it says, and what this person has begun to correct (None: nothing)."""
 
     report: Report
     paper: Paper
     sheet: Sheet
+    begun: Begun | None = None
+
+    @property
+    def changes(self) -> Sheet:
+        """The changed items and the added files alone."""
+        return Sheet() if self.begun is None else loads(self.begun.content)
+
+    @property
+    def reason(self) -> str:
+        return "" if self.begun is None else self.begun.reason
+
+    @property
+    def revision(self) -> int:
+        """Of what was begun; 0: nothing."""
+        return 0 if self.begun is None else self.begun.revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +67,8 @@ def open_filed(turn: Turn, report_id: str) -> Filed | Locked:
         return Locked(VERIFIED)
     paper = load_paper(turn.read, report.form, report.year, report.period, report.unit_id)
     items = reports.items(turn.read, report.id, report.revision)
-    return Filed(report, paper, sheet_of(items, reports.evidence(turn.read, report.id, report.revision)))
+    sheet = sheet_of(items, reports.evidence(turn.read, report.id, report.revision))
+    return Filed(report, paper, sheet, corrections.begun(turn.read, report.id, turn.person.id))
 
 
 def others_report(read: Snapshot, unit_id: str) -> Message:

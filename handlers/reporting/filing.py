@@ -15,7 +15,7 @@ from handlers.rules.periods import ORDER
 from handlers.rules.scoring import Entry as Scored
 from handlers.rules.table import Criterion
 from handlers.scores import standing
-from storage import duties, reports, scoring_tables, standings, targets
+from storage import corrections, duties, reports, scoring_tables, standings, targets
 from storage.connection import Effect, Snapshot, effect
 from storage.duties import Duty
 from storage.reports import Draft, Evidence, Item, Report
@@ -103,7 +103,7 @@ def correct_effects(turn: Turn, report: Report, paper: Paper, sheet: Sheet, reas
 def withdraw_effects(turn: Turn, report: Report, paper: Paper, reason: str, to: Duty | None = None) -> tuple[Effect, ...]:
     """Take a report back, its duty owed again; ``to``: file it under that duty instead (a move)."""
     by = turn.person.id
-    effects = [effect(reports.withdraw, report.id, report.revision, by, turn.now, reason)]
+    effects = [effect(reports.withdraw, report.id, report.revision, by, turn.now, reason), effect(corrections.drop, report.id)]
     gone: dict[str, int | None] = {}
     duty = None if report.duty_id is None else duties.duty(turn.read, report.duty_id)
     if duty is not None and duty.status == "done":

@@ -16,19 +16,19 @@ from handlers.kit.dialogue import Chosen
 from handlers.kit.message import Message, m
 from handlers.kit.turn import Said, Turn
 from handlers.reporting.checks import doubts_of, refusal, standing_doubts
+from handlers.reporting.correction_desk import CorrectionDesk, written
 from handlers.reporting.desk import Desk
 from handlers.reporting.draft import Entry, Sheet
 from handlers.reporting.filling import advance, nothing_or_none, step_of
 from handlers.reporting.intake import Hitch, Taken, accept, take
 from handlers.reporting.items import PLAN, ReportItem
 from handlers.reporting.paper import Paper, shown
-from handlers.reporting.sharing import colleague
-from handlers.reporting.wording import ago
+from handlers.reporting.wording import ago, name_of
 from handlers.rules.secrets import personal_number, secret_mark
 from handlers.rules.text import clip
 
-How = Literal["said", "same", "keep", "reading", "mine", "theirs"]
-Kind = Literal["again", "reading", "doubt", "clash", "why"]
+How = Literal["said", "same", "keep", "reading", "mine", "theirs", "filed"]
+Kind = Literal["again", "reading", "doubt", "clash", "why", "empty"]
 
 SECRET = m(
     "A message or file marked as a State secret was not stored. Please send it on paper or through the cipher network,"
@@ -44,7 +44,7 @@ class Change:
     """A field as it was sent: ``raw`` as typed, ``seen`` the `mark` of what it showed before.
 
     ``how``: "said", or a question answered: "same" (as last period), "keep" the doubtful ``value``, a "reading", "mine" or "theirs" of
-    two answers. ``why``: the reason of a changed plan.
+    two answers, "filed" (what was filed first). ``why``: the reason of a changed plan.
     """
 
     item_id: str
@@ -138,10 +138,10 @@ _Step = tuple[Sheet, Question | None, tuple[Message, ...]]
 def _taken(turn: Turn, desk: Desk, sheet: Sheet, item: ReportItem, change: Change, waiting: frozenset[str]) -> _Step:
     if change.how == "theirs":
         return sheet, None, ()
-    screened = _screened(change)
-    if screened is not None:
-        return sheet, Question("again", (screened,), gone=True), ()
-    after, question, told = _answered(desk.paper, sheet, item, change, waiting)
+    refused = screened(change.raw) or screened(change.why)
+    if refused is not None:
+        return sheet, Question("again", (refused,), gone=True), ()
+    after, question, told = _put_back(desk, sheet, item, change) or _answered(desk.paper, sheet, item, change, waiting)
     theirs = sheet.entries.get(item.id)
     moved = change.how != "mine" and theirs is not None and theirs.value is not None and change.seen != mark(item, theirs)
     if not moved or theirs is None:
@@ -153,12 +153,27 @@ def _taken(turn: Turn, desk: Desk, sheet: Sheet, item: ReportItem, change: Chang
 
 def _clash(turn: Turn, desk: Desk, item: ReportItem, theirs: Entry) -> Message:
     value = shown(item, theirs.value)
-    if desk.draft is None or desk.draft.updated_by == turn.person.id:
+    by, at = written(turn, desk, item.id)
+    if by is None or by == turn.person.id:
         return m("{code} was entered meanwhile in the chat or on another page: {value}.", code=item.code, value=value)
-    return m(
-        "{name} has entered {code} meanwhile: {value} ({when}).",
-        name=colleague(turn, desk), code=item.code, value=value, when=ago(turn.now, desk.draft.updated_at),
-    )  # fmt: skip
+    name, when = name_of(turn.read, by), ago(turn.now, at)
+    return m("{name} has entered {code} meanwhile: {value} ({when}).", name=name, code=item.code, value=value, when=when)
+
+
+def _put_back(desk: Desk, sheet: Sheet, item: ReportItem, change: Change) -> _Step | None:
+    """Of a report that is being corrected: what was filed counts again. A field that is emptied does not say so: it is asked back."""
+    filed = desk.filed.sheet.entries.get(item.id) if isinstance(desk, CorrectionDesk) else None
+    if filed is None:
+        return None
+    if change.how == "filed" or (change.how == "said" and not change.raw and filed.value is None):
+        return sheet.put(item.id, replace(filed, kept=True)), None, ()
+    if change.raw or change.how != "said" or filed.value is None:
+        return None
+    unknown = m("Not known yet")
+    asked = m("A filed figure is not deleted. Where it is not known, please type “{unknown}”.", unknown=unknown) if item.numeric else m(
+        "A filed text is not deleted; it can be written anew."
+    )
+    return sheet, Question("empty", (asked,), (filed.value,)), ()
 
 
 def _answered(paper: Paper, sheet: Sheet, item: ReportItem, change: Change, waiting: frozenset[str]) -> _Step:
@@ -223,14 +238,11 @@ def _reasoned(paper: Paper, sheet: Sheet, item: ReportItem, taken: Taken, change
     return sheet.put(item.id, replace(entry, kept=taken.sheet.entries[item.id].kept)), None, taken.notes
 
 
-def _screened(change: Change) -> Message | None:
+def screened(text: str) -> Message | None:
     """Why a text is not even kept: what the chat screens before its inbox."""
-    for text in (change.raw, change.why):
-        if secret_mark(text):
-            return SECRET
-        if personal_number(text):
-            return PERSONAL
-    return None
+    if secret_mark(text):
+        return SECRET
+    return PERSONAL if personal_number(text) else None
 
 
 def _tidied(change: Change) -> Change:

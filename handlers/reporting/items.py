@@ -17,6 +17,7 @@ from handlers.scores.standing import load_table
 from storage import movements, targets, units
 from storage.calendar import Form
 from storage.connection import Snapshot
+from storage.memory import once
 
 Kind = Literal["figure", "yesno", "points", "events", "rank", "plan", "text", "file"]
 """``points``: the unit's own score where the rule is manual; ``events``: a count of deduction events; ``file``: the signed papers."""
@@ -61,6 +62,7 @@ class ReportItem:
         return Item(self.id, self.code, self.name, self.unit, self.decimals, (dense,) if dense != self.code else ())
 
 
+@once
 def items_of(read: Snapshot, form: Form, year: int, unit_id: str) -> tuple[ReportItem, ...]:
     """Everything the form asks this unit for in the year, in the order of asking. Of a form that asks nothing: files alone."""
     return tuple(_items(read, form, year, unit_id))

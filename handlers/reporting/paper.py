@@ -64,8 +64,9 @@ def load_paper(read: Snapshot, form_id: str, year: int, period: str, unit_id: st
 def _last(read: Snapshot, unit_id: str, year: int, period: str, items: tuple[ReportItem, ...]) -> dict[str, Last]:
     found: dict[str, Last] = {}
     wanted = {each.id: each for each in items if each.numeric and each.kind != "plan"}
+    figures = reports.figures_of_unit(read, unit_id, year - 1, year) if wanted else {}
     for earlier, in_year in previous(period, year) if wanted else ():
-        for item_id, value in reports.figures_of_unit(read, unit_id, in_year, earlier).items():
+        for item_id, value in figures.get((earlier, in_year), {}).items():
             item = wanted.get(item_id)
             if item is not None and item_id not in found and value is not None and _same(read, item, year, in_year):
                 found[item_id] = Last(Decimal(value), earlier, in_year)

@@ -14,6 +14,7 @@ from handlers.reporting.paper import shown
 from handlers.reporting.wording import ago, name_of
 from handlers.rules.deadline import due_line, time_left
 from storage import calendar
+from storage.duties import Duty
 
 
 def moved(turn: Turn, desk: Desk, answers: Mapping[str, Json]) -> bool:
@@ -48,12 +49,7 @@ def replaced(desk: Desk, sheet: Sheet) -> tuple[Message, ...]:
 
 
 def intro(turn: Turn, desk: Desk) -> tuple[Message, ...]:
-    duty = desk.duty
-    due = due_line(duty.due, duty.effective, turn.zone, calendar.holidays(turn.read))
-    lines: list[Message] = [
-        verbatim(duty.title),
-        m("Deadline: {due}, {left}", due=due, left=time_left(turn.now, duty.effective, turn.zone)),
-    ]
+    lines: list[Message] = [verbatim(desk.duty.title), deadline(turn, desk.duty)]
     so_far = shared(turn, desk)
     if so_far:
         return (*lines, *so_far)
@@ -68,6 +64,12 @@ def intro(turn: Turn, desk: Desk) -> tuple[Message, ...]:
             )
         )  # fmt: skip
     return tuple(lines)
+
+
+def deadline(turn: Turn, duty: Duty) -> Message:
+    """When it is due, and how long that is."""
+    due = due_line(duty.due, duty.effective, turn.zone, calendar.holidays(turn.read))
+    return m("Deadline: {due}, {left}", due=due, left=time_left(turn.now, duty.effective, turn.zone))
 
 
 def shared(turn: Turn, desk: Desk) -> tuple[Message, ...]:

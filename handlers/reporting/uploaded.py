@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from handlers.kit.message import Message, m, verbatim
-from handlers.kit.reply import Choice, Choices, Go, Reply, say
+from handlers.kit.reply import Choice, Choices, Reply, say
 from handlers.kit.turn import Sent, State, Turn
 from handlers.kit.wire import queue_effects
 from handlers.listening.open_dialogue import standing_of
 from handlers.reporting.asking import question
 from handlers.reporting.conversation import CONTROLS_SHOWN, ReportDialogue
-from handlers.reporting.desk import Desk, save_effects
+from handlers.reporting.correction_desk import CorrectionDesk, kept, title_of, way_back
+from handlers.reporting.desk import Desk
 from handlers.reporting.draft import Sheet
 from handlers.reporting.filling import EXPECTS, advance
+from handlers.reporting.form_filing import chat_left
 from handlers.reporting.items import ReportItem
 from handlers.reporting.review import recall
 from storage.connection import Effect
@@ -39,7 +41,7 @@ def attach(turn: Turn, desk: Desk, item: ReportItem | None, files: Sequence[Sent
             names.append(sent.name)
         sheet = move.sheet
         notes += move.notes
-    effects = save_effects(turn, desk, sheet)
+    effects = kept(turn, desk, sheet)
     return Uploaded(tuple(notes), (*effects, *_letter(turn, desk, sheet, item, names)) if effects else ())
 
 
@@ -49,17 +51,20 @@ def _letter(turn: Turn, desk: Desk, sheet: Sheet, item: ReportItem | None, names
         return ()
     told = tuple(verbatim(name) for name in names)
     if item is None or item.kind == "file":
-        received = m("Received on the page for “{title}”: {names}", title=desk.duty.title, names=told)
+        received = m("Received on the page for “{title}”: {names}", title=title_of(turn, desk), names=told)
     else:
         received = m("Received on the page as evidence for {code}: {names}", code=item.code, names=told)
     standing = standing_of(turn, {ReportDialogue.name: ReportDialogue()})
-    asked = _asked_again(desk, sheet, standing.state)
-    going_on = say(Choices((Choice(m("Continue"), Go("baocao", desk.duty.id)),)))
-    return queue_effects(
+    correcting = isinstance(desk, CorrectionDesk)
+    asked = None if correcting else _asked_again(desk, sheet, standing.state)
+    going_on = say(Choices((Choice(m("Correct more") if correcting else m("Continue"), way_back(desk)),)))
+    of = f"{desk.filed.report.id}:{turn.now}" if isinstance(desk, CorrectionDesk) else desk.duty.id
+    letter = queue_effects(
         say(received) + (asked or going_on), channel=turn.place.channel, address=turn.place.address, language=turn.language, now=turn.now,
-        mint=turn.mint, dialogue=standing.mark if asked else None, person_id=turn.person.id,
-        key=f"upload:{desk.duty.id}:{desk.revision + 1}",
+        mint=turn.mint, dialogue=standing.mark if asked else None, person_id=turn.person.id, key=f"upload:{of}:{desk.revision + 1}",
     )  # fmt: skip
+    # what was begun to correct lies beside the chat's question: with the files the next one is another, and "Continue" asks it
+    return (*(chat_left(turn, desk) if correcting else ()), *letter)
 
 
 def _asked_again(desk: Desk, sheet: Sheet, state: State | None) -> Reply | None:

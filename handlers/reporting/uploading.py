@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from handlers.kit.message import m
 from handlers.kit.pages import page
-from handlers.kit.reply import Text, say
+from handlers.kit.reply import Choice, Go, Text, say
 from handlers.kit.turn import Outcome, Turn, answer
-from handlers.reporting.desk import Shut, open_desk
+from handlers.reporting.correction_desk import desk_of, title_of
+from handlers.reporting.desk import Shut
 from handlers.rules.text import fold
 
 HERE = m("Files and photos can be sent right here in the chat.")
@@ -23,19 +24,26 @@ def asks_for_page(text: str) -> bool:
     return fold(text).strip(" .") in WORDS
 
 
+def other_ways(turn: Turn, command: str, subject: str) -> tuple[Choice, ...]:
+    """How files can be sent from a channel that takes none: on a page, where the web side has a public address."""
+    if turn.place.files or not turn.facts.get("public_url"):
+        return ()
+    return (Choice(m("Send files on a page"), Go(command, f"upload {subject}")),)
+
+
 def ask_upload(turn: Turn, argument: str) -> Outcome:
-    """A page to send files to; ``argument``: the duty, and the item they are for where it is one."""
-    duty_id, _, item_id = argument.partition(" ")
-    desk = open_desk(turn, duty_id)
-    if isinstance(desk, Shut):
-        return answer(desk.why)
+    """A page to send files to; ``argument``: "duty:ID" or "report:ID", and the item they are for where it is one."""
+    subject, _, item_id = argument.partition(" ")
+    desk = desk_of(turn, subject)
+    if desk is None or isinstance(desk, Shut):
+        return answer(m("This report is not asked for any more.") if desk is None else desk.why)
     item = desk.paper.item(item_id)
-    given = page(turn, "upload", f"duty:{duty_id}" if item is None else f"duty:{duty_id} {item.id}")
+    given = page(turn, "upload", subject if item is None else f"{subject} {item.id}")
     if given is None:
         return answer(HERE if turn.place.files else NO_PAGE)
     told = say(
         *((HERE,) if turn.place.files else ()),
-        m("Send files for “{title}” on the page: {url}", title=desk.duty.title, url=given.url),
+        m("Send files for “{title}” on the page: {url}", title=title_of(turn, desk), url=given.url),
         Text(m("The link is for this person alone and is valid for 30 minutes. It is told here what was received."), "note"),
     )
     return Outcome(replace(told, once=True), (given.effect,))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from handlers.kit.message import Day, Message, Moment, Value, m, verbatim
@@ -24,6 +25,7 @@ from storage import calendar, duties, reminders, units
 from storage.calendar import Event
 from storage.connection import Snapshot
 from storage.duties import Duty
+from storage.memory import once
 
 LABEL_CHARS = 38
 """How long a title may be on a button."""
@@ -68,10 +70,15 @@ def instant(dated: Dated) -> int:
     return dated.effective
 
 
+@once
 def free_days(read: Snapshot) -> Free:
     """The holidays known."""
-    names = calendar.holidays(read)
-    return Free(names, frozenset(date.fromisoformat(day) for day in names))
+    return _free(tuple(calendar.holidays(read).items()))
+
+
+@lru_cache(maxsize=8)
+def _free(holidays: tuple[tuple[str, str], ...]) -> Free:
+    return Free(dict(holidays), frozenset(date.fromisoformat(day) for day, _ in holidays))
 
 
 def dated(event: Event, free: Free, zone: ZoneInfo) -> Dated:
@@ -79,6 +86,13 @@ def dated(event: Event, free: Free, zone: ZoneInfo) -> Dated:
     day = date.fromisoformat(event.day)
     end = effective_day(day, free.days) if event.kind == "deadline" else day
     return Dated(event, deadline_epoch(day, event.time, zone), deadline_epoch(end, event.time, zone))
+
+
+@once
+def deadlines(read: Snapshot, zone: ZoneInfo) -> tuple[Dated, ...]:
+    """The deadlines and legal dates that stand, by the day they are planned for."""
+    free = free_days(read)
+    return tuple(dated(each, free, zone) for each in calendar.events(read) if each.kind in ("deadline", "legal") and not each.cancelled)
 
 
 def plan_of(event: Event, free: Free, zone: ZoneInfo) -> tuple[Planned, ...]:
@@ -164,11 +178,15 @@ def answer_choices(event_id: str, *, numbered: bool = True) -> tuple[Choice, ...
     return tuple(Choice(label, Go("du", f"{event_id} {code}"), numbered) for code, label in ANSWER_LABELS.items())
 
 
-def duty_choices(duty: Duty, event: Event | None, *, named: bool) -> tuple[Choice, ...]:
-    """What fulfils a duty: report, tick, or the answer to a conference. ``named``: several are offered side by side."""
+def duty_choices(duty: Duty, event: Event | None, *, named: bool, page: bool = False) -> tuple[Choice, ...]:
+    """What fulfils a duty: report, tick, or the answer to a conference. ``named``: several are offered side by side.
+
+    ``page``: the report can also be entered in the table on a page; its link is made when that is chosen.
+    """
     if duty.form is not None:
         label = m("Report: {title}", title=short(duty.title)) if named else m("File now")
-        return (Choice(label, Go("baocao", duty.event_id)),)
+        in_chat = Choice(label, Go("baocao", duty.event_id))
+        return (in_chat, Choice(m("Enter on a page"), Go("baocao", f"page {duty.id}"))) if page else (in_chat,)
     conference = None if event is None else rsvp_of(event)
     if conference is not None:
         if named:
@@ -176,6 +194,11 @@ def duty_choices(duty: Duty, event: Event | None, *, named: bool) -> tuple[Choic
         return answer_choices(conference)
     label = m("Done: {title}", title=short(duty.title)) if named else m("Mark as done")
     return (Choice(label, Go("xong", duty.id)),)
+
+
+def ways_to_fulfil(read: Snapshot, duty: Duty, *, page: bool = False) -> tuple[Choice, ...]:
+    """`duty_choices` of one of several duties; its event is read where they hang on it."""
+    return duty_choices(duty, None if duty.form is not None else calendar.event(read, duty.event_id), named=True, page=page)
 
 
 def awaiting(read: Snapshot, unit_id: str, now: int, free: Free, zone: ZoneInfo) -> tuple[Dated, ...]:
@@ -204,21 +227,14 @@ def met(read: Snapshot, event: Event, unit_id: str) -> bool:
     return duty is not None and duty.status == "done"
 
 
-def next_deadline(read: Snapshot, now: int, free: Free, zone: ZoneInfo, *, unit_id: str | None) -> Dated | None:
+def next_deadline(read: Snapshot, now: int, zone: ZoneInfo, *, unit_id: str | None) -> Dated | None:
     """The next deadline ahead (of the unit, where one is given, and not yet met by it), or the next legal date."""
-    ahead = [
-        event
-        for event in calendar.events(read)
-        if event.kind in ("deadline", "legal")
-        and not event.cancelled
-        and event.day >= date.fromordinal(local_day(now, zone).toordinal() - 14).isoformat()
-    ]
-    roles = roles_by_year(read, ahead, () if unit_id is None else (unit_id,))
+    ahead = [each for each in deadlines(read, zone) if each.effective > now]
+    roles = roles_by_year(read, (each.event for each in ahead), () if unit_id is None else (unit_id,))
     found = [
         each
-        for event in ahead
-        if (each := dated(event, free, zone)).effective > now
-        and (unit_id is None or (concerns(event, unit_id, roles[event.of_year]) and not met(read, event, unit_id)))
+        for each in ahead
+        if unit_id is None or (concerns(each.event, unit_id, roles[each.event.of_year]) and not met(read, each.event, unit_id))
     ]
     return min(found, key=lambda each: each.effective, default=None)
 

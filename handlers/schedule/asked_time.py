@@ -8,6 +8,7 @@ from datetime import date
 from handlers.kit.message import Day, Message, m, verbatim
 from handlers.rules.dates import DayFound, Impossible, RangeFound, parse_day, parse_period
 from handlers.rules.periods import YEARLY, period_title
+from handlers.rules.short_texts import remembering
 from handlers.rules.text import fold
 from storage.calendar import Event
 
@@ -61,6 +62,7 @@ class Words:
         return bool(self.words) and self.words <= set(fold(event.title).split())
 
 
+@remembering
 def asked_time(text: str, today: date) -> Span | Period | Words | Impossible | None:
     """What the text asks about; None when it names nothing."""
     found = parse_day(text, today)

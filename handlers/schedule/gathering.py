@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from handlers.reporting.draft import loads
 from handlers.reporting.items import items_of
+from handlers.reporting.offering import is_long
 from handlers.rules.deadline import local_day
 from handlers.schedule import agenda
 from handlers.schedule.agenda import Dated, Free
@@ -34,6 +35,8 @@ class Gathering:
         free: Free,
         dates: Mapping[str, DateSeen],
         recipients: tuple[Recipient, ...],
+        *,
+        pages: bool = False,
     ) -> None:
         self._read = read
         self.now = now
@@ -47,6 +50,8 @@ class Gathering:
         self._owed: dict[str, dict[str, Duty]] = {}
         self._memberships: dict[int, Mapping[str, str]] = {}
         self._attendances: dict[str, Mapping[str, Attendance]] = {}
+        self._pages = pages
+        self._long: dict[tuple[str | None, int], bool] = {}
         self._made: dict[tuple[object, ...], Item] = {}
         self._by_person = {each.person_id: each for each in recipients}
         self._by_unit: dict[str, list[tuple[Recipient, str]]] = {}
@@ -119,6 +124,15 @@ class Gathering:
             for duty_id, content in (duties.drafts(self._read, event_id) if known else {}).items():
                 self._count(known[duty_id.partition(":")[2]], content)
         return known
+
+    def paged(self, duty: Duty) -> bool:
+        """Whether the duty's report is a table that can be entered on a page: one look for all units."""
+        if not self._pages:
+            return False
+        asks = (duty.form, duty.year)
+        if asks not in self._long:
+            self._long[asks] = is_long(self._read, duty)
+        return self._long[asks]
 
     def _count(self, duty: Duty, content: str) -> None:
         form = None if duty.form is None else calendar.form(self._read, duty.form)

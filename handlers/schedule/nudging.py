@@ -9,6 +9,7 @@ from handlers.kit.message import Message, Moment, Value, m, mn
 from handlers.kit.reply import Block, Choice, Choices, Fields, Go, Text, say
 from handlers.kit.turn import Outcome, Turn, answer
 from handlers.kit.wire import MENU_SECONDS, encode_blocks, encode_choices, encode_joined
+from handlers.reporting.offering import alone_on_page
 from handlers.rules.deadline import quiet_until, said_until
 from handlers.schedule import agenda, changed_dates
 from handlers.schedule.reminder_letter import LATE_AFTER, Greetings
@@ -95,12 +96,16 @@ class _Nudges:
         seen = tellings.newest_dates(turn.read).get(event.id)
         now_dated = changed_dates.date_of(agenda.dated(event, self._free, turn.zone))
         self._date = seen.number if seen is not None and seen.facts == now_dated.facts else None
+        self._page: bool | None = None      # whether the report is offered on a page as well: the same for all units
         self.letters: list[Telling] = []
 
     def to(self, duty: Duty, officers: Sequence[Recipient]) -> None:
         """The letters about one unit's duty."""
         turn, event = self._turn, self._event
-        choices = Choices((*agenda.duty_choices(duty, event, named=False), Choice(m("Other deadlines"), Go("han"))))
+        if self._page is None:
+            self._page = alone_on_page(turn, (duty,)) is not None
+        fulfil = agenda.duty_choices(duty, event, named=False, page=self._page)
+        choices = Choices((*fulfil, Choice(m("Other deadlines"), Go("han"))))
         due = Fields(((agenda.titled(duty.title, duty.year), agenda.due_and_left(duty, self._at, self._free, turn.zone)),))
         body = encode_blocks((Text(ASKED), due, choices))
         menu = encode_choices(choices.choices)

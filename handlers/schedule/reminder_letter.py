@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -52,18 +52,21 @@ class Item:
 class Writer:
     """Writes the letters of one look: what is the same for many readers is put in words once.
 
-    ``names``: unit id -> name; ``entered``: duty id -> (figures entered, figures asked) of the drafts that were begun.
+    ``names``: unit id -> name; ``entered``: duty id -> (figures entered, figures asked) of the drafts that were begun; ``paged``: whether
+    the table of a duty's report can be entered on a page.
     """
 
     def __init__(
-        self, now: int, zone: ZoneInfo, free: Free, names: Mapping[str, str], entered: Mapping[str, tuple[int, int]]
-    ) -> None:
+        self, now: int, zone: ZoneInfo, free: Free, names: Mapping[str, str], entered: Mapping[str, tuple[int, int]],
+        paged: Callable[[Duty], bool],
+    ) -> None:  # fmt: skip
         self._now = now
         self._zone = zone
         self._free = free
         self._names = names
         self._greetings = Greetings(names)
         self._entered = entered
+        self._paged = paged
         self._said: dict[tuple[int, ...], tuple[Sequence[Item], str, str | None]] = {}
 
     def letter(self, to: Recipient, items: Sequence[Item]) -> tuple[str, str | None]:
@@ -80,7 +83,7 @@ class Writer:
         choices: list[Choice] = []
         for item in items:
             blocks += self._item(item)
-            choices += _choices(item, named=len(items) > 1)
+            choices += self._choices(item, named=len(items) > 1)
         snoozed = [item.subject for item in items if (item.files or item.asks) and not item.dated.event.cancelled]
         if snoozed:
             subjects = ",".join(snoozed)
@@ -136,6 +139,22 @@ class Writer:
             rows.append((m("Cannot be reached here; please tell them another way"), _named(item.blocked)))
         return [Text(agenda.titled(event.title, event.of_year), "title"), Fields(tuple(rows))]
 
+    def _choices(self, item: Item, *, named: bool) -> tuple[Choice, ...]:
+        event = item.dated.event
+        if event.cancelled:
+            return ()
+        if item.duty is not None:
+            # one page can be told from another only where a letter is about one report: more choices would make it noisy
+            page = item.files and not named and self._paged(item.duty)
+            return agenda.duty_choices(item.duty, event, named=named, page=page) if item.files else ()
+        if event.kind == "deadline":
+            return (Choice(m("Progress: {title}", title=agenda.short(event.title)) if named else m("Progress"), Go("tiendo", event.id)),)
+        if not item.asks and item.answered is None:
+            return ()
+        if named:
+            return (Choice(m("Answer: {title}", title=agenda.short(event.title)), Go("du", event.id)),)
+        return agenda.answer_choices(event.id)
+
     def _event(self, item: Item) -> list[Block]:
         days = (item.dated.day - local_day(self._now, self._zone)).days
         title = verbatim(item.dated.event.title)
@@ -187,18 +206,3 @@ def _answer(item: Item) -> list[Block]:
 
 def _named(names: tuple[str, ...]) -> Value:
     return names if len(names) <= MOST_NAMES else mn("{count} unit", "{count} units", len(names))
-
-
-def _choices(item: Item, *, named: bool) -> tuple[Choice, ...]:
-    event = item.dated.event
-    if event.cancelled:
-        return ()
-    if item.duty is not None:
-        return agenda.duty_choices(item.duty, event, named=named) if item.files else ()
-    if event.kind == "deadline":
-        return (Choice(m("Progress: {title}", title=agenda.short(event.title)) if named else m("Progress"), Go("tiendo", event.id)),)
-    if not item.asks and item.answered is None:
-        return ()
-    if named:
-        return (Choice(m("Answer: {title}", title=agenda.short(event.title)), Go("du", event.id)),)
-    return agenda.answer_choices(event.id)

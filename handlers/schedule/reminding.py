@@ -63,8 +63,11 @@ class _Hit:
         return (*self.folded, (self.dated.event.id, self.planned.epoch, False))
 
 
-def look(read: Snapshot, now: int, zone: ZoneInfo) -> tuple[Effect, ...]:
-    """The effects of a tick at ``now`` (epoch): letters, what was noticed of the clock, and the note that it was looked."""
+def look(read: Snapshot, now: int, zone: ZoneInfo, *, pages: bool = False) -> tuple[Effect, ...]:
+    """The effects of a tick at ``now`` (epoch): letters, what was noticed of the clock, and the note that it was looked.
+
+    ``pages``: reports can also be entered on pages, as the web side has a public address.
+    """
     since = reminders.last_tick(read)
     leap = reminders.last_tick(read, reminders.LEAP)
     furthest = max(since or 0, leap or 0)
@@ -72,13 +75,13 @@ def look(read: Snapshot, now: int, zone: ZoneInfo) -> tuple[Effect, ...]:
         return (effect(clock.set_back, now, furthest), effect(reminders.save_tick, now, since))
     if since is not None and now - since > LEAP and (leap is None or now - leap < STEADY):
         return () if leap is not None else (effect(reminders.note_leap, now, since),)
-    effects = due_reminders(read, now, zone, since)
+    effects = due_reminders(read, now, zone, since, pages=pages)
     if effects or since is None or now - since >= NOTED_EVERY:
         return (effect(reminders.save_tick, now, since), *effects)
     return ()
 
 
-def due_reminders(read: Snapshot, now: int, zone: ZoneInfo, since: int | None) -> tuple[Effect, ...]:
+def due_reminders(read: Snapshot, now: int, zone: ZoneInfo, since: int | None, *, pages: bool = False) -> tuple[Effect, ...]:
     """What a look at ``now`` has to write, without the note that it looked. ``since``: the look before; None: this is the first one.
 
     What was planned before the first look is not reminded of.
@@ -105,7 +108,7 @@ def due_reminders(read: Snapshot, now: int, zone: ZoneInfo, since: int | None) -
     if hits or snoozes or open_letters.people:
         only = None if hits else {*open_letters.people, *(wish.person_id for wish in snoozes)}
         found = reminders.recipients(read, local_day(now, zone).isoformat(), only)
-        gathering = Gathering(read, now, zone, free, dates.newest, found)
+        gathering = Gathering(read, now, zone, free, dates.newest, found, pages=pages)
         told = open_letters.gather(gathering, LATE_AFTER)
         for hit in hits:
             gathering.remind(hit.dated, late=hit.late, overdue=hit.planned.kind == "overdue")
@@ -225,7 +228,7 @@ def _working_day_ahead(now: int, zone: ZoneInfo, free: Free) -> int:
 
 def _letters(gathering: Gathering, now: int, zone: ZoneInfo, free: Free, quiet: tuple[str, ...]) -> tuple[Telling, ...]:
     """One letter to each person who has something to hear."""
-    writer = Writer(now, zone, free, gathering.names, gathering.entered)
+    writer = Writer(now, zone, free, gathering.names, gathering.entered, gathering.paged)
     until = said_until(now, quiet, zone)
     letters = []
     for recipient in gathering.recipients:

@@ -1,4 +1,4 @@
-"""Any sequence of texts, taps, files, edits, broadcasts, links, groups, refusals, days and restarts leaves a consistent database.
+"""Any sequence of texts, taps, files, edits, broadcasts, links, groups, refusals, pages, days and restarts leaves a consistent database.
 
 And everybody is answered. ``DRILL=full`` plays more and longer ones, other ones each time.
 """
@@ -16,6 +16,7 @@ from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 
 from bot.channels.base import Blocked
 from tests.fuzz.machine import PEOPLE, SAYINGS, SECRETARY, Conversations
+from tests.fuzz.pages import OnPages
 
 FULL = os.environ.get("DRILL") == "full"
 SECOND_PHONES = ("stranger two", "stranger three")
@@ -101,8 +102,9 @@ class Wider(Conversations):
 
 
 @pytest.mark.parametrize("buttons", [True, False], ids=["buttons", "plain"])
-def test_any_conversation_leaves_a_consistent_database(sample: Path, buttons: bool) -> None:
-    machine: type[Wider] = type("Machine", (Wider,), {"sample": sample, "buttons": buttons})
+@pytest.mark.parametrize("kind", [Wider, OnPages], ids=["wider", "pages"])
+def test_any_conversation_leaves_a_consistent_database(sample: Path, kind: type[Conversations], buttons: bool) -> None:
+    machine: type[Conversations] = type("Machine", (kind,), {"sample": sample, "buttons": buttons})
     run_state_machine_as_test(
         machine,
         settings=settings(

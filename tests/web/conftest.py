@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from playwright.async_api import Browser as Chromium
+from playwright.async_api import BrowserContext
 
 from bot.cli.demo import START
 from bot.demo.world import Demo, open_demo
 from bot.language import Language
-from tests.web.small_phone import launched
+from tests.web import form_world
+from tests.web.small_phone import SMALL_PHONE, launched
 from tests.web.webchat_world import Browser, World
 
 
@@ -23,6 +25,35 @@ async def chromium() -> AsyncIterator[Chromium]:
     """A real browser."""
     async with launched() as opened:
         yield opened
+
+
+@pytest.fixture
+async def phone(chromium: Chromium) -> AsyncIterator[BrowserContext]:
+    """A small phone; an error of the page's script, or a look at another host, fails the test."""
+    context = await chromium.new_context(viewport=SMALL_PHONE, has_touch=True, is_mobile=True, device_scale_factor=2)
+    problems: list[str] = []
+    context.on("weberror", lambda error: problems.append(str(error.error)))
+    context.on("request", lambda request: problems.append(request.url) if not request.url.startswith("http://127.0.0.1:") else None)
+    yield context
+    assert problems == []
+    await context.close()
+
+
+@pytest.fixture
+async def world(sample: Path, tmp_path: Path) -> AsyncIterator[form_world.World]:
+    """The report form over the sample cluster."""
+    made = form_world.World(Path(shutil.copy(sample, tmp_path / "cluster.sqlite3")))
+    await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+async def browser(world: form_world.World) -> AsyncIterator[form_world.Browser]:
+    """A browser of the report form without a screen or a script."""
+    made = form_world.Browser(world)
+    yield made
+    await made.close()
 
 
 @pytest.fixture

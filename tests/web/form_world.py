@@ -31,6 +31,12 @@ JSON = {"Accept": "application/json"}
 _LINK = re.compile(r"https?://\S+/p/[A-Za-z0-9_-]{43}")
 
 
+def _link_in(said: str) -> str:
+    found = _LINK.search(said)
+    assert found is not None, said
+    return found[0]
+
+
 class World:
     """The application with one telephone channel, and its pages under a path of their own."""
 
@@ -81,10 +87,24 @@ class World:
 
     async def link(self, person: str, duty: Duty) -> str:
         """The address that the chat gives for a report; the question stays open there."""
-        said = await self.say(person, f"/baocao {duty.id}")
-        found = _LINK.search(said)
-        assert found is not None, said
-        return found[0]
+        return _link_in(await self.say(person, f"/baocao {duty.id}"))
+
+    async def correction(self, person: str, duty: Duty) -> str:
+        """The address that the chat gives for correcting the filed report of a duty."""
+        (report,) = await self.ask("SELECT id FROM reports WHERE duty_id = ?", duty.id)
+        return _link_in(await self.say(person, f"/sua report:{report}"))
+
+    async def filed(self, duty: Duty, revision: int | None = None) -> dict[str, str | None]:
+        """Item id -> value of the report's newest revision, or of another one."""
+        (report, newest) = await self.ask("SELECT id, revision FROM reports WHERE duty_id = ?", duty.id)
+        found = await self.app.database.read(lambda read: reports.items(read, report, revision or newest))
+        return {item_id: item.value for item_id, item in found.items()}
+
+    async def revisions(self, duty: Duty) -> list[tuple[str, str | None, str | None]]:
+        """Kind, person and reason of the report's revisions."""
+        (report,) = await self.ask("SELECT id FROM reports WHERE duty_id = ?", duty.id)
+        found = await self.app.database.read(lambda read: reports.revisions(read, report))
+        return [(each.kind, each.filed_by, each.reason) for each in found]
 
     async def duty(self, person: str, event: str) -> Duty:
         (unit,) = await self.ask("SELECT unit_id FROM posts WHERE person_id = ? AND role = 'officer'", person)

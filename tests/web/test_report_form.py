@@ -3,34 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from handlers.kit.pages import MINUTES
-from handlers.reporting.form_filing import MINUTES as FORM_MINUTES
+from handlers.reporting.offering import MINUTES as FORM_MINUTES
 from storage import people
 from storage.connection import effect
 from storage.duties import Duty
 from storage.errors import DatabaseBusy
 from tests.web.form_world import QUARTER, SELF_SCORE, Browser, World
-
-
-@pytest.fixture
-async def world(sample: Path, tmp_path: Path) -> AsyncIterator[World]:
-    made = World(Path(shutil.copy(sample, tmp_path / "cluster.sqlite3")))
-    await made.start()
-    yield made
-    await made.stop()
-
-
-@pytest.fixture
-async def browser(world: World) -> AsyncIterator[Browser]:
-    opened = Browser(world)
-    yield opened
-    await opened.close()
 
 
 class Hoa:

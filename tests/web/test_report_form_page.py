@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import BrowserContext, Page, expect
 
 from storage.duties import Duty
 from tests.web.form_world import QUARTER, SELF_SCORE, World
@@ -16,26 +14,6 @@ from tests.web.small_phone import SMALL_PHONE
 
 pytestmark = pytest.mark.browser
 NTM01, NTM02 = '[name="v.NTM26.NTM01"]', '[name="v.NTM26.NTM02"]'
-
-
-@pytest.fixture
-async def world(sample: Path, tmp_path: Path) -> AsyncIterator[World]:
-    made = World(Path(shutil.copy(sample, tmp_path / "cluster.sqlite3")))
-    await made.start()
-    yield made
-    await made.stop()
-
-
-@pytest.fixture
-async def phone(chromium: Browser) -> AsyncIterator[BrowserContext]:
-    """A small phone; an error of the page's script, or a look at another host, fails the test."""
-    context = await chromium.new_context(viewport=SMALL_PHONE, has_touch=True, is_mobile=True, device_scale_factor=2)
-    problems: list[str] = []
-    context.on("weberror", lambda error: problems.append(str(error.error)))
-    context.on("request", lambda request: problems.append(request.url) if not request.url.startswith("http://127.0.0.1:") else None)
-    yield context
-    assert problems == []
-    await context.close()
 
 
 async def opened(world: World, context: BrowserContext, event: str = QUARTER) -> tuple[Page, str, Duty]:

@@ -9,18 +9,21 @@
 
   function confirming(page) {
     const state = document.getElementById("state"), main = page.querySelector("button.main");
+    const { revision, stamp, reason } = page.elements, kept = `thidua.form.${page.dataset.key}.reason`;
+    if (reason) keeping(reason, kept);
     page.addEventListener("submit", async (event) => {
+      if (event.submitter?.value.startsWith("edit")) return;       // back to the fields, with the reason
       event.preventDefault();
-      if (main.disabled) return;
+      if (!main || main.disabled) return;
       main.disabled = true;
       state.textContent = page.dataset.saving;
       try {
         const response = await fetch(page.getAttribute("action"), {
           method: "POST", signal: AbortSignal.timeout(GIVE_UP), headers: { "Content-Type": "application/json", Accept: "application/json" },
-          body: JSON.stringify({ do: "confirm", revision: page.elements.revision.value }),
+          body: JSON.stringify({ do: "confirm", revision: revision.value, stamp: stamp?.value ?? "", reason: reason?.value ?? "" }),
         });
         const answer = await response.json();
-        if (answer.go) { location.assign(answer.go); return; }
+        if (answer.go) { forget(kept); location.assign(answer.go); return; }
         if (answer.again) { page.submit(); return; }      // the page comes back with what has changed
         state.textContent = answer.error;
       } catch {
@@ -30,6 +33,19 @@
       main.disabled = false;
     });
   }
+
+  // The reason of a correction is kept on this device until it is recorded; not one that must not be kept.
+  function keeping(reason, key) {
+    try {
+      if (reason.dataset.refused) forget(key);
+      else reason.value = reason.value || (JSON.parse(localStorage.getItem(key))?.raw ?? "");
+    } catch { /* nothing was kept */ }
+    reason.addEventListener("input", () => {
+      try { localStorage.setItem(key, JSON.stringify({ raw: reason.value, code: reason.labels[0].textContent })); } catch { /* not kept */ }
+    });
+  }
+
+  function forget(key) { try { localStorage.removeItem(key); } catch { /* nothing was kept */ } }
 
   function leftOver(page) {
     const prefix = `thidua.form.${page.dataset.key}.`, left = [];
