@@ -11,7 +11,6 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
@@ -26,6 +25,7 @@ from handlers.kit.message import m
 from handlers.kit.reply import say
 from handlers.kit.turn import Input, Other, Place, Sent, Turn
 from handlers.kit.wire import queue_effects
+from handlers.rules.deadline import local_day
 from storage import inbox, people
 from storage.connection import Database, Effect, Snapshot, effect
 from storage.errors import Conflict, DatabaseBusy, DatabaseFull, StorageError
@@ -267,18 +267,18 @@ class Turns:
         raise StorageError(f"update {update.id} met a conflict {MOST_TRIES} times")
 
     def _decide(self, read: Snapshot, channel: str, inbound: Inbound, given: Input, now: int) -> tuple[Effect, ...]:
-        today = datetime.fromtimestamp(now, self._zone).date().isoformat()
+        today = local_day(now, self._zone).isoformat()
         who, posts = people.writing(read, channel, inbound.sender or inbound.address, today)
         language = who.language if who is not None else self._default_language
+        can = self._channels[channel].capabilities
+        pictures = can.pictures or (can.photo_by_url and inbound.kind == "private" and "public_url" in self._facts)
         turn = Turn(
             read=read,
             now=now,
             zone=self._zone,
             who=who,
             posts=posts,
-            place=Place(
-                channel, inbound.address, inbound.kind, inbound.thread, inbound.message_id, self._channels[channel].capabilities.files
-            ),
+            place=Place(channel, inbound.address, inbound.kind, inbound.thread, inbound.message_id, can.files, pictures),
             input=given,
             language=language if language in self._languages else self._default_language,
             mint=self._minting.opaque,

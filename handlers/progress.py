@@ -71,7 +71,7 @@ def handle(turn: Turn, argument: str) -> Outcome:
             return _of_unit(turn, unit_id)
         found = running(turn)
         if not found:
-            ahead = agenda.next_deadline(turn.read, turn.now, free, turn.zone, unit_id=None)
+            ahead = agenda.next_deadline(turn.read, turn.now, turn.zone, unit_id=None)
             nothing = Text(m("No report is being collected now."))
             if ahead is None:
                 return answer(nothing)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from handlers.kit.command import Command
 from handlers.kit.message import Message, Number, Value, m, mn, verbatim
@@ -73,7 +74,7 @@ def _totals(turn: Turn, question: Question, board: Board, line: Line) -> Outcome
     overview = board.overview()
     groups = kept.group_points(turn.read, year, line.unit_id)
     rows: list[tuple[Message, Value]] = [
-        (m("Group {id}", id=group.id), m("{points}/{max}", points=shown(groups.get(group.id, 0), decimals), max=Number(group.max)))
+        (_title(group.id), m("{points}/{max}", points=shown(groups.get(group.id, 0), decimals), max=Number(group.max)))
         for group in question.table.groups
     ]
     total = kept.total(turn.read, year, line.unit_id)
@@ -141,10 +142,15 @@ def _adjustments(turn: Turn, question: Question, unit_id: str) -> tuple[Message,
     return tuple(found)
 
 
+@lru_cache(maxsize=256)
+def _title(group_id: str) -> Message:
+    return m("Group {id}", id=group_id)
+
+
 def _group_choices(question: Question, unit_id: str) -> Choices:
     return Choices(
         tuple(
-            Choice(m("Group {id}", id=group.id), Go(NAME, f"#group:{group.id} {ref(unit_id)} {question.year}"))
+            Choice(_title(group.id), Go(NAME, f"#group:{group.id} {ref(unit_id)} {question.year}"))
             for group in question.table.groups
         ),
         columns=3,

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 from storage.connection import Snapshot, Transaction
+from storage.memory import once
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +56,13 @@ class Form:
 _EVENT = "id, calendar_year, position, of_year, period, day, time, kind, title, who, form, done_by, place, opens, remind, overdue, extras"
 
 
-def _event(row: tuple[str, ...]) -> Event:
-    values = list(row)
+@lru_cache(maxsize=1_024)
+def _event(row: tuple[str | int | None, ...]) -> Event:
+    """Kept by what its row says: a calendar is read far more often than it is changed."""
+    values: list[Any] = list(row)
     for index in (9, 14, 15):
-        values[index] = tuple(json.loads(values[index]))  # type: ignore[call-overload]
-    return Event(*values)  # type: ignore[arg-type]
+        values[index] = tuple(json.loads(values[index]))
+    return Event(*values)
 
 
 def event(read: Snapshot, event_id: str) -> Event | None:
@@ -65,6 +70,7 @@ def event(read: Snapshot, event_id: str) -> Event | None:
     return None if row is None else _event(row)
 
 
+@once
 def events(read: Snapshot, first_day: str = "", last_day: str = "9999") -> tuple[Event, ...]:
     """Events between two local dates (both included), by date."""
     rows = read.execute(
@@ -84,6 +90,7 @@ def quiet_hours(read: Snapshot, year: int) -> tuple[str, ...]:
     return () if row is None else tuple(json.loads(row[0]))
 
 
+@once
 def form(read: Snapshot, form_id: str) -> Form | None:
     row = read.execute("SELECT id, name, asks FROM forms WHERE id = ?", (form_id,)).fetchone()
     return None if row is None else Form(row[0], row[1], tuple(json.loads(row[2])))

@@ -22,7 +22,7 @@ import aiosqlite
 
 from storage.database_file import emptied, files_folder, look_through, translated
 from storage.errors import Conflict, DatabaseBusy, DatabaseDamaged, DatabaseFull, StorageError
-from storage.memory import detach
+from storage.memory import begin, detach, end
 from storage.opening import connected, fold, prepare_reader, prepare_writer, read_only
 
 log = logging.getLogger(__name__)
@@ -279,9 +279,11 @@ async def _hop(
 
 def _in_snapshot(connection: sqlite3.Connection, function: Callable[[Snapshot], T]) -> T:
     connection.execute("BEGIN")
+    begin(connection)
     try:
         return function(Snapshot(connection))
     finally:
+        end(connection)
         connection.execute("ROLLBACK")
 
 

@@ -1,11 +1,17 @@
-"""What readers keep of what they have read, under keys that name a version of it, so that it can never be stale."""
+"""What readers keep of what they have read: as long as their snapshot lasts (`once`), or longer under a key that names a version of it.
+
+Neither can be stale.
+"""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Hashable
-from typing import Any, TypeVar, cast
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
+P = ParamSpec("P")
+R = TypeVar("R", bound=sqlite3.Connection)
 T = TypeVar("T")
 
 MOST = 16_384
@@ -23,6 +29,41 @@ def attach(connection: sqlite3.Connection, memory: dict[Hashable, Any]) -> None:
 def detach(connection: sqlite3.Connection) -> None:
     """The connection is about to be closed."""
     _by_connection.pop(id(connection), None)
+
+
+_of_snapshots: dict[int, dict[Hashable, Any]] = {}
+"""What was read on the snapshots that are open, by their connections."""
+
+
+def begin(connection: sqlite3.Connection) -> None:
+    """The reader's snapshot begins."""
+    _of_snapshots[id(connection)] = {}
+
+
+def end(connection: sqlite3.Connection) -> None:
+    """The reader's snapshot is about to end."""
+    _of_snapshots.pop(id(connection), None)
+
+
+def once(function: Callable[Concatenate[R, P], T]) -> Callable[Concatenate[R, P], T]:
+    """The reading function, which reads the same but once on a snapshot: nothing moves under it, and turns that come together share one.
+
+    What it returns depends on the snapshot and its arguments alone, and nobody may change it. On any other connection than a reader's it
+    is read each time.
+    """
+
+    @wraps(function)
+    def reading(read: R, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        memory = _of_snapshots.get(id(read))
+        if memory is None or kwargs:
+            return function(read, *args, **kwargs)
+        key = (function, args)
+        found = memory.get(key, _NOTHING)
+        if found is _NOTHING:
+            memory[key] = found = function(read, *args, **kwargs)
+        return cast(T, found)
+
+    return reading
 
 
 def remembered(read: sqlite3.Connection, key: Hashable, find: Callable[[], T]) -> T:

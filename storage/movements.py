@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from storage.connection import Snapshot, Transaction
+from storage.memory import once
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ def all_movements(read: Snapshot) -> tuple[Movement, ...]:
     return tuple(_movement(row) for row in read.execute(f"SELECT {_MOVEMENT} FROM movements ORDER BY position, id"))  # noqa: S608
 
 
+@once
 def open_in(read: Snapshot, year: int) -> tuple[Movement, ...]:
     """The movements open in an emulation year: it lies in their period, and they were not closed before it."""
     rows = read.execute(
@@ -73,6 +75,7 @@ def open_in(read: Snapshot, year: int) -> tuple[Movement, ...]:
     return tuple(_movement(row) for row in rows)
 
 
+@once
 def indicators(read: Snapshot, movement_id: str) -> tuple[Indicator, ...]:
     rows = read.execute(f"SELECT {_INDICATOR} FROM indicators WHERE movement_id = ? ORDER BY position", (movement_id,))  # noqa: S608
     return tuple(Indicator(*row) for row in rows)

@@ -156,15 +156,17 @@ def figures(read: Snapshot, year: int, period: str, item_id: str) -> dict[str, s
     )
 
 
-def figures_of_unit(read: Snapshot, unit_id: str, year: int, period: str) -> dict[str, str | None]:
-    """item id -> value, of all standing reports of a unit for a year and period."""
-    return dict(
-        read.execute(
-            "SELECT i.item_id, i.value FROM reports r JOIN report_items i ON i.report_id = r.id AND i.revision = r.revision"
-            " WHERE r.unit_id = ? AND r.year = ? AND r.period = ? AND r.review <> 'withdrawn'",
-            (unit_id, year, period),
-        )
+def figures_of_unit(read: Snapshot, unit_id: str, first: int, last: int) -> dict[tuple[str, int], dict[str, str | None]]:
+    """(period, year) -> item id -> value, of all standing reports of a unit for the years from ``first`` to ``last``."""
+    rows = read.execute(
+        "SELECT r.period, r.year, i.item_id, i.value FROM reports r JOIN report_items i ON i.report_id = r.id AND i.revision = r.revision"
+        " WHERE r.unit_id = ? AND r.year BETWEEN ? AND ? AND r.review <> 'withdrawn'",
+        (unit_id, first, last),
     )
+    found: dict[tuple[str, int], dict[str, str | None]] = {}
+    for period, year, item_id, value in rows:
+        found.setdefault((period, year), {})[item_id] = value
+    return found
 
 
 def draft(read: Snapshot, duty_id: str) -> Draft | None:

@@ -8,11 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from storage import audit
 from storage.connection import Snapshot, Transaction
-from storage.memory import remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +94,18 @@ class StoredAdjustment:
     reason: str | None = None
 
 
+def version(read: Snapshot, year: int) -> int | None:
+    """The version of the year's table, which moves with every change of it; None: it has none."""
+    row = read.execute("SELECT version FROM scoring_tables WHERE year = ?", (year,)).fetchone()
+    return None if row is None else int(row[0])
+
+
 def table(read: Snapshot | Transaction, year: int) -> StoredTable | None:
     row = read.execute(
         "SELECT year, name, max_total, decimals, bonus_cap, ranking, extras, version FROM scoring_tables WHERE year = ?", (year,)
     ).fetchone()
     if row is None:
         return None
-    return remembered(read, ("scoring table", row), lambda: _table(read, row))
-
-
-def _table(read: Snapshot | Transaction, row: tuple[Any, ...]) -> StoredTable:
-    year = row[0]
     groups = read.execute("SELECT id, position, name, max FROM criterion_groups WHERE year = ? ORDER BY position, id", (year,))
     criteria = read.execute(
         "SELECT id, group_id, position, name, max, unit, rule, direction, details FROM criteria WHERE year = ? ORDER BY position, id",

@@ -79,6 +79,11 @@ def snapshot_total(read: Snapshot, snapshot_id: int, unit_id: str) -> SnapshotTo
     return None if row is None else SnapshotTotal(*row)
 
 
+def ranks(read: Snapshot, snapshot_id: int) -> dict[str, int | None]:
+    """unit id -> its rank in a published ranking."""
+    return dict(read.execute("SELECT unit_id, rank FROM snapshot_totals WHERE snapshot_id = ?", (snapshot_id,)))
+
+
 def snapshot_totals(read: Snapshot, snapshot_id: int) -> dict[str, SnapshotTotal]:
     """unit id -> its place in a published ranking."""
     rows = read.execute(f"SELECT {_SNAPSHOT_TOTAL} FROM snapshot_totals WHERE snapshot_id = ?", (snapshot_id,))  # noqa: S608

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from storage import audit
 from storage.connection import Snapshot, Transaction
 from storage.errors import Conflict
+from storage.memory import once
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ def complete(read: Snapshot, year: int) -> bool:
     return row is None or bool(row[0])
 
 
+@once
 def overview(read: Snapshot, year: int) -> tuple[bool, int, Summary]:
     """`complete`, a revision, and `summary` at once.
 
@@ -210,6 +212,7 @@ def not_filed(read: Snapshot, year: int, unit_id: str | None = None) -> tuple[tu
     )
 
 
+@once
 def first_deadline(read: Snapshot, year: int) -> int | None:
     """The effective instant of the year's first report that asks the criteria, or None when none is planned."""
     row = read.execute(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from storage.connection import Snapshot, Transaction
+from storage.memory import once
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ def years(read: Snapshot) -> tuple[Year, ...]:
     return tuple(Year(*row) for row in read.execute("SELECT year, closed_at, scores_revision FROM years ORDER BY year DESC"))
 
 
+@once
 def year(read: Snapshot, number: int) -> Year | None:
     row = read.execute("SELECT year, closed_at, scores_revision FROM years WHERE year = ?", (number,)).fetchone()
     return None if row is None else Year(*row)

@@ -138,4 +138,7 @@ def numbered(update: dict[str, Any]) -> bool:
 
 def written(update: dict[str, Any]) -> str:
     """The update as it is stored. A lone surrogate is no text that can be."""
-    return json.dumps(update, ensure_ascii=False).encode("utf-8", "replace").decode()
+    return _encoded(update).encode("utf-8", "replace").decode()
+
+
+_encoded = json.JSONEncoder(ensure_ascii=False).encode

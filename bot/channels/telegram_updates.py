@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 from bot.channels.base import Inbound, RemoteFile
 from handlers.kit.turn import ChatKind, Input, Other, Said, Tapped
 
 TAP = re.compile(r"m:([A-Za-z0-9_-]{1,40}):([0-9]{1,3})")
+
+KINDS: dict[str, ChatKind] = {"private": "private", "group": "group", "supergroup": "group"}
 
 UNSUPPORTED = (
     "sticker", "voice", "video", "video_note", "audio", "animation", "location", "venue", "contact", "poll", "dice", "story", "checklist",
@@ -74,8 +77,7 @@ def _message(message: dict[str, Any], bot_id: int, bot_name: str, *, edited: boo
 def _where(message: dict[str, Any], sender: dict[str, Any] | None) -> dict[str, Any] | None:
     """The fields of an Inbound that say where and who. An anonymous administrator or a channel is nobody we may trust."""
     chat = message["chat"]
-    kinds: dict[str, ChatKind] = {"private": "private", "group": "group", "supergroup": "group"}
-    kind = kinds.get(chat["type"])
+    kind = KINDS.get(chat["type"])
     if kind is None or sender is None or (sender.get("is_bot") and "sender_chat" not in message):
         return None
     anonymous = "sender_chat" in message
@@ -114,9 +116,12 @@ def _took_us_in(message: dict[str, Any], bot_id: int) -> bool:
 
 
 def _without_our_name(text: str, bot_name: str) -> str:
-    return _name(bot_name).sub("", text).strip() if bot_name else text
+    if not bot_name:
+        return text
+    return (_name(bot_name).sub("", text) if "@" in text else text).strip()
 
 
+@lru_cache(maxsize=8)
 def _name(bot_name: str) -> re.Pattern[str]:
     return re.compile(rf"@{re.escape(bot_name)}\b", re.IGNORECASE)
 

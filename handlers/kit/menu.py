@@ -9,6 +9,7 @@ from handlers.kit.language import Language
 from handlers.kit.menu_numbers import numbers_in, without_lead
 from handlers.kit.message import Message, m
 from handlers.kit.reply import CONTROL_LABELS, Choice
+from handlers.rules.short_texts import remembering
 from handlers.rules.text import fold, is_syllable, strip_courtesy, untelex
 
 CONTROL_WORDS: dict[str, Message] = {
@@ -33,22 +34,24 @@ def numbered(choices: Sequence[Choice]) -> tuple[tuple[int, Choice], ...]:
 
 def control_word(text: str, languages: Sequence[Language]) -> str | None:
     """The control ("cancel", "back", …) that the text says and nothing else, in any of the languages."""
-    said = fold(text).lstrip("/")
-    vocabulary, controls = _controls(
-        tuple(
-            (control, f"{language.text(words)}|{language.text(CONTROL_LABELS[control])}")
-            for control, words in CONTROL_WORDS.items()
-            for language in languages
-        )
-    )
-    said = fold(untelex(said, vocabulary))
-    return controls.get(said)
+    return _control(text, tuple(languages))
+
+
+@remembering
+def _control(text: str, languages: tuple[Language, ...]) -> str | None:
+    vocabulary, controls = _controls(languages)
+    return controls.get(fold(untelex(fold(text).lstrip("/"), vocabulary)))
 
 
 @lru_cache(maxsize=16)
-def _controls(texts: tuple[tuple[str, str], ...]) -> tuple[frozenset[str], Mapping[str, str]]:
+def _controls(languages: tuple[Language, ...]) -> tuple[frozenset[str], Mapping[str, str]]:
     """The words of the controls' phrases, and phrase -> control; of one that two have, the first's."""
-    phrases = [(fold(phrase), control) for control, together in texts for phrase in together.split("|")]
+    phrases = [
+        (fold(phrase), control)
+        for control, words in CONTROL_WORDS.items()
+        for language in languages
+        for phrase in f"{language.text(words)}|{language.text(CONTROL_LABELS[control])}".split("|")
+    ]
     return frozenset(word for phrase, _ in phrases for word in phrase.split()), dict(reversed(phrases))
 
 

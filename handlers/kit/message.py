@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from types import MappingProxyType
 from typing import Literal
 
@@ -78,7 +79,12 @@ Value = str | int | Number | Day | Moment | date | Message | tuple["Value", ...]
 
 def m(msgid: str, /, **values: Value) -> Message:
     """A message without plural. The msgid is a literal (it is extracted from the source by Babel)."""
-    return Message(msgid, MappingProxyType(values))
+    return Message(msgid, MappingProxyType(values)) if values else _bare(msgid)
+
+
+@cache
+def _bare(msgid: str) -> Message:
+    return Message(msgid)
 
 
 def mn(singular: str, plural: str, count: int, /, **values: Value) -> Message:

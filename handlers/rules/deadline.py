@@ -60,12 +60,14 @@ def working_day_before(day: date, holidays: frozenset[date]) -> date:
     return day
 
 
+@lru_cache(maxsize=4_096)
 def deadline_epoch(day: date, time: str | None, zone: ZoneInfo) -> int:
     """The instant at which the deadline of a day ends; ``time`` is "HH:MM", None 17:00. Raises ValueError for another shape."""
     hour, minute = (time or DEADLINE_TIME).split(":")
     return int(datetime(day.year, day.month, day.day, int(hour), int(minute), tzinfo=zone).timestamp())
 
 
+@lru_cache(maxsize=4_096)
 def local_day(epoch: int, zone: ZoneInfo) -> date:
     """The local date of an instant."""
     return datetime.fromtimestamp(epoch, zone).date()

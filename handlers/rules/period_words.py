@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from handlers.rules.short_texts import remembering
 from handlers.rules.words import Spoken, mended
 
 _QUARTERS = ("Q1", "H1", "M9", "year")
@@ -68,6 +69,7 @@ def parse_year(text: str, today: date) -> int | None:
     return take_year(text, today)[0]
 
 
+@remembering
 def take_year(text: str, today: date) -> tuple[int | None, str]:
     """The year that the text names, or None, and the text without it."""
     spoken = Spoken.of(mended(text, _VOCABULARY))
@@ -91,6 +93,7 @@ def _year_match(spoken: Spoken, today: date) -> tuple[int, tuple[int, int]] | No
     return None
 
 
+@remembering
 def parse_period(text: str, today: date) -> PeriodFound | None:
     """The reporting period that the text names; None when it names none.
 

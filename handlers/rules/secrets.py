@@ -33,7 +33,6 @@ _BEFORE_MAT = _set(
 _ID_WORD = re.compile(r"\b(?:cccd|cmnd|cmt|can cuoc|chung minh|dinh danh ca nhan|so dinh danh)\b")
 _ID_NUMBER = re.compile(r"(?<![\d.,])(?:\d{12}|\d{9}|\d{3}[ .-]\d{3}[ .-]\d{3}(?:[ .-]\d{3})?)(?![\d]|[.,]\d)")
 _BARE_ID = re.compile(r"0\d{11}|0\d{2} \d{3} \d{3} \d{3}")
-_SHORTEST_ID = 9
 _REACH = 40
 """How many characters may lie between the word and the number."""
 
@@ -45,14 +44,21 @@ _CODE_WORD = re.compile(
 )
 
 
+def unremarkable(text: str) -> bool:
+    """Whether one look tells that the text holds neither a mark nor a personal number: nearly every message. False leaves it open.
+
+    However its letters are set, a mark folds to "mat".
+    """
+    folded = fold(unicodedata.normalize("NFKC", text))
+    return "mat" not in folded.replace(" ", "") and _ID_NUMBER.search(folded) is None
+
+
 def secret_mark(text: str, *, file_name: bool = False) -> str | None:
     """The degree of secrecy that ``text`` is marked with (``MẬT``, ``TỐI MẬT``, ``TUYỆT MẬT``; the highest found), or None.
 
     In a text a mark stands alone on its line (in capitals or as a title, punctuation around it allowed) or after "Độ mật:". With
     ``file_name`` it is a token of the name in capitals, also without diacritics: "CV_MẬT.docx", "TOI MAT - ke hoach.pdf".
     """
-    if text.isascii() and "m" not in text and "M" not in text:
-        return None     # nearly every command
     text = unicodedata.normalize("NFKC", text)
     found: set[str] = set()
     if file_name:
@@ -95,8 +101,6 @@ def _marks_of_name(name: str) -> list[str]:
 def personal_number(text: str) -> bool:
     """Whether ``text`` holds the number of an identity paper: 12 or 9 digits near a word for one (CCCD, căn cước, CMND, …), or 12
     digits that begin with 0 as the whole message."""
-    if text.isascii() and sum(map(str.isdigit, text)) < _SHORTEST_ID:
-        return False
     folded = fold(text)
     if _BARE_ID.fullmatch(folded):
         return True

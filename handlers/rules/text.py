@@ -10,10 +10,28 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import lru_cache
 
-_STROKES = str.maketrans({"đ": "d", "Đ": "D", "ð": "d", "Ð": "D"})
+from handlers.rules.short_texts import remembering
+
+_STROKES = (("đ", "d"), ("Đ", "D"), ("ð", "d"), ("Ð", "D"))
 _ELLIPSIS = "…"
+
+
+class _Without(dict[int, str | None]):
+    """Translation table, filled as characters are met: those of some categories go, unless they are white space."""
+
+    def __init__(self, *categories: str) -> None:
+        super().__init__()
+        self._categories = frozenset(categories)
+
+    def __missing__(self, code: int) -> str | None:
+        char = chr(code)
+        self[code] = found = None if unicodedata.category(char) in self._categories and not char.isspace() else char
+        return found
+
+
+_WITHOUT_MARKS = _Without("Mn", "Me", "Cf", "Cs")
+_WITHOUT_CONTROLS = _Without("Cc")
 
 
 def _is_trim(char: str) -> bool:
@@ -36,25 +54,24 @@ def fold(text: str) -> str:
 
     Folding twice gives the same as folding once.
     """
-    return _remembered(text) if len(text) <= _SHORT else fold_unkept(text)
+    return _remembered(text)
 
 
 def fold_unkept(text: str) -> str:
     """`fold`, for what must not stay in memory (secret marks are looked for with it)."""
     if not text.isascii():
         for _ in range(2):  # casefolding may bring compatibility forms back
-            text = unicodedata.normalize("NFKD", text.translate(_STROKES)).casefold()
-        text = unicodedata.normalize("NFKD", text)
-        kept = (char for char in text if unicodedata.category(char) not in ("Mn", "Me", "Cf", "Cs"))
-        text = unicodedata.normalize("NFC", "".join(kept))
-    text = "".join(char for char in text.lower() if char.isspace() or unicodedata.category(char) != "Cc")
+            for stroked, plain in _STROKES:
+                text = text.replace(stroked, plain)
+            text = unicodedata.normalize("NFKD", text).casefold()
+        text = unicodedata.normalize("NFC", unicodedata.normalize("NFKD", text).translate(_WITHOUT_MARKS))
+    text = text.lower()
+    if not text.isprintable():
+        text = text.translate(_WITHOUT_CONTROLS)
     return _trim(" ".join(text.split()))
 
 
-_SHORT = 60
-"""Names, codes and words are folded over and over; what people write at length is not kept."""
-
-_remembered = lru_cache(maxsize=8_192)(fold_unkept)
+_remembered = remembering(fold_unkept)
 
 
 # --- collation ---
@@ -169,14 +186,14 @@ def untelex(text: str, vocabulary: frozenset[str]) -> str:
     ``vocabulary`` holds known words as `fold` writes them. A word changes only when it is not known itself and becomes known by
     taking marks away, then it is written as in the vocabulary; all else stays as typed.
     """
+    return _WORD.sub(lambda found: _untelexed(found[0], vocabulary), unicodedata.normalize("NFC", text))
 
-    def mend(found: re.Match[str]) -> str:
-        word = fold(found[0])
-        if word in vocabulary:
-            return found[0]
-        return next((candidate for candidate in _candidates(word) if candidate in vocabulary), found[0])
 
-    return _WORD.sub(mend, unicodedata.normalize("NFC", text))
+def _untelexed(word: str, vocabulary: frozenset[str]) -> str:
+    folded = fold(word)
+    if folded in vocabulary:
+        return word
+    return next((candidate for candidate in _candidates(folded) if candidate in vocabulary), word)
 
 
 # --- courtesy ---
@@ -225,7 +242,7 @@ def strip_courtesy(folded: str) -> str:
 
 def utf16_len(text: str) -> int:
     """The length in UTF-16 code units, as Telegram and Zalo count: a character outside the basic plane counts two."""
-    return len(text) + sum(char > "\uffff" for char in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def joins(text: str, place: int) -> bool:

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from handlers.rules.short_texts import remembering
 from handlers.rules.text import fold, untelex
 
 _MARKS = re.compile("[\u0300-\u036f\u200b-\u200f\u2060\ufeff]")
@@ -96,7 +97,10 @@ class Spoken:
 
 def mended(text: str, vocabulary: frozenset[str]) -> str:
     """The text with telex leftovers taken out of the words that then are of the vocabulary; digits and all else stay."""
-    return _LETTERS.sub(lambda found: untelex(found[0], vocabulary), unicodedata.normalize("NFC", text))
+    return _LETTERS.sub(lambda found: _untelexed(found[0], vocabulary), unicodedata.normalize("NFC", text))
+
+
+_untelexed = remembering(untelex)
 
 
 def trimmed(text: str) -> str:

@@ -47,8 +47,12 @@ class Board:
         else:
             self._lines = ranking.InMemory([_line(row) for row in self._computed])
         self._found: dict[str, Line | None] = {}
+        self._overview = self._counted()
 
     def overview(self) -> Overview:
+        return self._overview
+
+    def _counted(self) -> Overview:
         rows = self._computed
         if rows is None:
             found = self._summary

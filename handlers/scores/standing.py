@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import cast
 from zoneinfo import ZoneInfo
 
@@ -23,7 +24,7 @@ from handlers.scores.scoring_data import text_of, to_table
 from storage import scoring_tables, snapshots, units
 from storage import standings as kept
 from storage.connection import Effect, Snapshot, effect
-from storage.memory import remembered
+from storage.memory import once, remembered
 from storage.scoring_tables import StoredAdjustment
 from storage.snapshots import Snapshotted
 from storage.standings import StoredScore, Total, UnitScores
@@ -53,17 +54,21 @@ class Row:
     updated_at: int
 
 
+@lru_cache(maxsize=16_384)
 def shown(points: int, decimals: int = 2) -> Number:
     """Stored points as a number to be shown."""
     return Number(Decimal(points) / SCALE, decimals)
 
 
+@once
 def load_table(read: Snapshot, year: int) -> ScoringTable | None:
     """The scoring table of a year, or None when none was planned."""
-    stored = scoring_tables.table(read, year)
-    if stored is None:
-        return None
-    return remembered(read, ("scoring rules", year, stored.version, stored.name), lambda: to_table(stored))
+
+    def find() -> ScoringTable | None:
+        stored = scoring_tables.table(read, year)
+        return None if stored is None else to_table(stored)
+
+    return remembered(read, ("scoring rules", year, scoring_tables.version(read, year)), find)
 
 
 # Keeping scores -----------------------------------------------------------------------------------------------------------------

@@ -79,7 +79,7 @@ async def test_it_polls_answers_can_be_watched_and_ends_orderly(folder: Path, te
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_who_is_ended_while_the_commands_are_loaded_ends_orderly(folder: Path, telegram: FakeTelegram, number: signal.Signals) -> None:
+async def test_ended_while_the_commands_are_loaded_it_ends_orderly(folder: Path, telegram: FakeTelegram, number: signal.Signals) -> None:
     await telegram.say(OFFICER, WORDS)
     async with Service(folder, **settings(telegram)) as service:
         await telegram.until(lambda: bool(telegram.called("getMe")))

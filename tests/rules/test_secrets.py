@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.rules.secrets import find_code, personal_number, secret_mark
+from handlers.rules.secrets import find_code, personal_number, secret_mark, unremarkable
 
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
@@ -146,3 +146,23 @@ def test_every_code_is_found_behind_start_however_it_is_typed(code: str) -> None
     for written in (code, code.lower(), f"{code[:4]}-{code[4:]}"):
         assert find_code(f"/start {written}") == code
         assert find_code(f"Mã tham gia: {written}.") == code
+
+
+PIECES = st.sampled_from(
+    [
+        "MẬT", "Mật", "TỐI MẬT", "M Ậ T", "TOI MAT", "độ mật: ", "mat", "CCCD ", "001085012345", "001 085 012 345", "½", "⑫", "０１２",
+        "\u200b", "\u0323", "\n",
+    ]
+)
+
+
+@given(st.lists(PIECES | st.text(max_size=8), max_size=8).map("".join))
+def test_a_text_that_one_look_passes_holds_nothing(text: str) -> None:
+    if unremarkable(text):
+        assert secret_mark(text) is None
+        assert not personal_number(text)
+
+
+@pytest.mark.parametrize("text", ["/xephang", "xếp hạng cao nhất", "ntm01 85, ntm02 12", "Xác nhận", "quý 3 năm 2026", ""])
+def test_what_officers_mostly_write_is_passed_by_one_look(text: str) -> None:
+    assert unremarkable(text)
