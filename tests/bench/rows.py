@@ -196,12 +196,12 @@ class Bench:
                 await self.talk.ask("set", delay=0.0, limit=PERMITTED)
                 async with started("ours", self.talk, Path(folder), PACED, path) as (pid, _):
                     asked = {
-                        "pid": pid, "texts": questions.RANKING, "first": cluster.FIRST_ADDRESS, "chats": OFFICERS, "rate": 10, "warm": 3,
-                        "seconds": self.seconds * 4,
+                        "pid": pid, "texts": questions.RANKING, "first": cluster.FIRST_ADDRESS, "chats": OFFICERS, "rate": 10, "warm": 2,
+                        "seconds": self.seconds * 3.5,
                     }  # fmt: skip
                     await asyncio.sleep(2)
                     idle.append(await self.talk.ask("run", **asked))
-                    await _queue(path, int(PERMITTED * (self.seconds * 4 + 5)))
+                    await _queue(path, int(PERMITTED * (self.seconds * 3.5 + 5)))
                     beside.append(await self.talk.ask("run", **asked))
                     refused += (await self.talk.ask("letters", count=0, seconds=0))["refused"]
         ratio = statistics.median(_ratios(beside, idle, "p99"))
