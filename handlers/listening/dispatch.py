@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from handlers.kit.command import Command
 from handlers.kit.dialogue import Chosen, Dialogue
@@ -36,15 +37,16 @@ class Dispatcher:
     def __init__(self, commands: Registry, languages: Mapping[str, Language]) -> None:
         self._commands = commands
         self._languages = languages
-        phrases = {
-            command.name: tuple(
-                phrase for language in languages.values() for phrase in language.text(command.words).split("|") if phrase
+        phrases = tuple(
+            (
+                command.name,
+                tuple(phrase for language in languages.values() for phrase in language.text(command.words).split("|") if phrase),
             )
             for command in commands.commands
             if command.words.msgid
-        }
+        )
         self._public = frozenset(name for name, command in commands.by_name.items() if command.public)
-        self._recogniser = Recogniser(phrases)
+        self._recogniser = _recogniser(phrases)
 
     def decide(self, turn: Turn) -> tuple[Effect, ...]:
         """Everything the turn changes, its answer included, as effects for one commit."""
@@ -273,3 +275,9 @@ _PROBLEMS = {
     "unavailable": m("The file could not be fetched from the chat platform. Please send it again."),
     "secret": _OTHER["secret"],
 }
+
+
+@lru_cache(maxsize=4)
+def _recogniser(phrases: tuple[tuple[str, tuple[str, ...]], ...]) -> Recogniser:
+    """Its vocabulary takes longer to build than the rest of a dispatcher: the same phrases, the same one."""
+    return Recogniser(dict(phrases))
