@@ -8,8 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from storage.errors import DatabaseFull
-from storage.files import content_path, owned_like
+from storage.files import content_path, write_whole
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 KEEP_SECONDS = 90 * 86_400
@@ -42,21 +41,9 @@ def size(folder: Path, key: str) -> int:
 
 
 def keep(folder: Path, key: str, png: bytes, now: int) -> None:
-    """Write and sync a picture: it is there whole or not at all. Raises DatabaseFull when the disk refuses it."""
-    partial = folder / f"{key}.partial"
-    try:
-        if not folder.exists():
-            folder.mkdir(exist_ok=True)
-            owned_like(folder, folder.parent)
-        with partial.open("wb") as out:
-            out.write(png)
-            out.flush()
-            os.fsync(out.fileno())
-        os.utime(partial, (now, now))
-        partial.replace(content_path(folder, key))
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise DatabaseFull(str(error)) from error
+    """Write and sync a picture. Raises DatabaseFull when the disk refuses it."""
+    write_whole(content_path(folder, key), png)
+    use(folder, key, now)
 
 
 def shown(files: Path, sha256: str) -> Path:

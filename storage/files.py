@@ -22,9 +22,14 @@ def write_content(folder: Path, content: bytes) -> str:
     """Write and sync the content under its SHA-256 and return that. Raises DatabaseFull when the disk refuses it."""
     sha256 = hashlib.sha256(content).hexdigest()
     target = folder / sha256
-    if target.exists():
-        return sha256
-    partial = folder / f"{sha256}.partial"
+    if not target.exists():
+        write_whole(target, content)
+    return sha256
+
+
+def write_whole(target: Path, content: bytes) -> None:
+    """Write and sync a file: it is there whole or not at all. Its folder is made if it is missing. Raises DatabaseFull."""
+    folder, partial = target.parent, target.with_name(f"{target.name}.partial")
     try:
         if not folder.exists():
             folder.mkdir(exist_ok=True)
@@ -42,7 +47,6 @@ def write_content(folder: Path, content: bytes) -> str:
     except OSError as error:
         partial.unlink(missing_ok=True)
         raise DatabaseFull(str(error)) from error
-    return sha256
 
 
 def owned_like(path: Path, model: Path) -> None:

@@ -23,6 +23,7 @@ from handlers.kit.reply import Choice, Choices, File, Go, Reply, drawn, say
 from handlers.kit.wire import queue_effects
 from storage import drawings, files, uploads
 from storage.connection import Database, effect
+from storage.errors import DatabaseFull
 from tests.channels import fake_telegram
 from tests.channels.fake_telegram import FakeTelegram
 from tests.channels.loopback import Failure
@@ -164,7 +165,7 @@ async def test_an_attached_file_is_uploaded_once_for_all_and_keeps_its_name(worl
 
 async def test_a_disk_that_cannot_note_the_id_costs_the_next_upload_only(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*args: object) -> None:
-        raise drawings.DatabaseFull("no room")
+        raise DatabaseFull("no room")
 
     with monkeypatch.context() as patched:
         patched.setattr(uploads, "save", full)

@@ -49,12 +49,12 @@ class Links:
         return any(link.url and link.until < now + PICTURE_SECONDS // 2 for link in links.values())
 
     def _link(
-        self, read: Snapshot, letter: Letter, block: File | Picture, can: Capabilities, size: int
+        self, read: Snapshot, letter: Letter, block: File | Picture, can: Capabilities, size: int | None
     ) -> tuple[Link, tuple[Effect, ...]]:
         root, now = self._facts.get("public_url"), self._clock.now()
         content = f"{block.sha256} {block.media_type}"
-        if not root or not size:
-            return Link(size), ()
+        if not root or size is None:
+            return Link(size or 0), ()
         if isinstance(block, Picture) and block.public and can.photo_by_url:
             token, until = self._secret(), now + PICTURE_SECONDS
             made = effect(page_links.add, token, "picture", None, content, now, until)
@@ -67,13 +67,12 @@ class Links:
         made = effect(page_links.add, token, "file", owner.id, subject, now, until, (letter.channel, letter.address))
         return Link(size, f"{root}/p/{token}", until), (made,)
 
-
-    def _size(self, read: Snapshot, block: File | Picture) -> int:
-        """Of what lies there, in bytes; of a drawn picture, which is told nowhere, anything."""
+    def _size(self, read: Snapshot, block: File | Picture) -> int | None:
+        """Of what lies there, in bytes (0: of a drawn picture, whose size is told nowhere); None: nothing does."""
         if isinstance(block, Picture) and block.chart is not None:
-            return len(block.sha256)
+            return 0 if block.sha256 else None
         stored = files.find(read, block.sha256)
-        return 0 if stored is None else stored.size
+        return None if stored is None else stored.size or None
 
 
 def shown_directly(block: File | Picture, can: Capabilities) -> bool:

@@ -18,6 +18,7 @@ from bot.drawing.painter import PROGRAM, Painter
 from bot.drawing.svg import svg
 from bot.language import languages
 from storage import drawings
+from storage.errors import DatabaseFull
 from tests.chat import ZONE
 from tests.drawing.charts import CHARTS, SEVEN
 
@@ -77,7 +78,7 @@ async def test_every_chart_can_be_painted(name: str, tmp_path: Path) -> None:
 
 
 def no_room(*args: object) -> None:
-    raise drawings.DatabaseFull("no room")
+    raise DatabaseFull("no room")
 
 
 DEFECTS: dict[str, str] = {
