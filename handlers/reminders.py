@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 
 from handlers.kit.command import EVERYONE, Command
 from handlers.kit.message import Message, Moment, m
 from handlers.kit.reply import Choice, Choices, Go, Text
 from handlers.kit.turn import Outcome, Said, Turn, answer
-from handlers.rules.deadline import quiet_until
+from handlers.rules.deadline import effective_day, is_working_day, local_day, quiet_until
 from handlers.rules.text import fold
 from handlers.schedule import agenda
 from storage import calendar, duties, people, reminders
@@ -49,7 +50,7 @@ def _switch(turn: Turn, *, wanted: bool) -> Outcome:
 
 
 def again(turn: Turn, argument: str) -> Outcome:
-    """ "duty:E16:LANG_SON later": remind this person once more, this afternoon or tomorrow morning. Several with a comma between."""
+    """ "duty:E16:LANG_SON later": remind this person once more, this afternoon or on the next working morning. Several with a comma between."""
     given, _, when = argument.strip().rpartition(" ")
     if when not in ("later", "tomorrow"):
         return handle(turn, argument)
@@ -59,24 +60,45 @@ def again(turn: Turn, argument: str) -> Outcome:
         return answer(m("There is nothing to be reminded of any more."))
     if not wanted:
         return answer(m("This has been filed already; no reminder is needed."))
-    at = _instant(turn, when)
+    at = _instant(turn, when, wanted)
     effects = tuple(effect(reminders.snooze, turn.person.id, subject, at) for subject in wanted)
     return answer(_promise(turn, at), effects=effects)
 
 
 def _promise(turn: Turn, at: int) -> Message:
-    if datetime.fromtimestamp(at, turn.zone).date() == turn.today:
+    day, tomorrow = local_day(at, turn.zone), turn.today + timedelta(days=1)
+    if day == turn.today:
         return m("Another reminder will come at {time} today.", time=Moment(at, "time"))
+    if day > tomorrow:
+        return m("Tomorrow is a day off. Another reminder will come at {when}.", when=Moment(at, "weekday_time"))
     return m("Another reminder will come at {when}.", when=Moment(at, "weekday_time"))
 
 
-def _instant(turn: Turn, when: str) -> int:
-    """Not before the afternoon, three hours from now at least, out of quiet hours; or tomorrow at 08:00."""
-    if when == "tomorrow":
-        return int(datetime.combine(turn.today + timedelta(days=1), MORNING, turn.zone).timestamp())
-    afternoon = int(datetime.combine(turn.today, AFTERNOON, turn.zone).timestamp())
-    at = max(turn.now + LATER_SECONDS, afternoon)
-    return quiet_until(at, calendar.quiet_hours(turn.read, turn.today.year), turn.zone, None)
+def _instant(turn: Turn, when: str, subjects: Sequence[str]) -> int:
+    """Not before the afternoon, three hours from now at least, out of quiet hours; else the next working morning.
+
+    What comes before that morning (a conference on a Sunday) is reminded of on the day off: later would be of no use.
+    """
+    free, quiet = agenda.free_days(turn.read).days, calendar.quiet_hours(turn.read, turn.today.year)
+    if when == "later":
+        afternoon = int(datetime.combine(turn.today, AFTERNOON, turn.zone).timestamp())
+        at = quiet_until(max(turn.now + LATER_SECONDS, afternoon), quiet, turn.zone, None)
+        if local_day(at, turn.zone) == turn.today or is_working_day(local_day(at, turn.zone), free):
+            return at
+    tomorrow = turn.today + timedelta(days=1)
+    morning, at_once = (int(datetime.combine(day, MORNING, turn.zone).timestamp()) for day in (effective_day(tomorrow, free), tomorrow))
+    ahead = [end for subject in subjects if (end := _ends(turn, subject)) > turn.now]
+    return at_once if any(end <= morning for end in ahead) else morning
+
+
+def _ends(turn: Turn, subject: str) -> int:
+    """When (epoch) it is due, or begins."""
+    kind, _, ident = subject.partition(":")
+    if kind == "duty":
+        duty = duties.duty(turn.read, ident)
+        return 0 if duty is None else duty.effective
+    event = calendar.event(turn.read, ident)
+    return 0 if event is None else agenda.dated(event, agenda.free_days(turn.read), turn.zone).effective
 
 
 def _may(turn: Turn, subject: str) -> bool:
@@ -94,7 +116,7 @@ def _open(turn: Turn, subject: str) -> bool:
         duty = duties.duty(turn.read, ident)
         return duty is not None and duty.status == "open"
     event = calendar.event(turn.read, ident)
-    return event is not None and not event.cancelled and agenda.dated(event, agenda.free_days(turn.read), turn.zone).effective > turn.now
+    return event is not None and not event.cancelled and _ends(turn, subject) > turn.now
 
 
 COMMANDS = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -165,10 +166,12 @@ async def test_a_snooze_comes_at_its_hour_and_once(cluster: SmallCluster) -> Non
 
 async def test_a_snooze_of_what_was_filed_meanwhile_says_nothing(cluster: SmallCluster) -> None:
     await cluster.tick(SEVEN)
-    assert await cluster.ask("lan", SEVEN, command.again, "duty:E16:LANG_SON tomorrow") == "Sẽ nhắc lại lúc 08:00, thứ Ba, 24/11/2026."
+    assert await cluster.ask("lan", SEVEN, command.again, "duty:E16:LANG_SON tomorrow") == (
+        "Ngày mai là ngày nghỉ. Sẽ nhắc lại lúc 08:00, thứ Tư, 25/11/2026."
+    )
     await cluster.write(effect(duties.complete, "E16:LANG_SON", "lan", at("2026-11-23 09:00")))
-    assert await cluster.tick("2026-11-24 08:00") == {}
-    refused = await cluster.ask("lan", "2026-11-24 09:00", command.again, "duty:E16:LANG_SON later")
+    assert await cluster.tick("2026-11-25 08:00") == {}
+    refused = await cluster.ask("lan", "2026-11-25 09:00", command.again, "duty:E16:LANG_SON later")
     assert refused == "Việc này đã hoàn thành, không cần nhắc nữa."
 
 
@@ -177,8 +180,34 @@ async def test_nobody_snoozes_the_duty_of_another_unit(cluster: SmallCluster) ->
 
 
 async def test_late_in_the_evening_later_means_tomorrow_and_says_so(cluster: SmallCluster) -> None:
-    said = await cluster.ask("lan", "2026-11-23 18:00", command.again, "duty:E16:LANG_SON later")
-    assert said == "Sẽ nhắc lại lúc 07:00, thứ Ba, 24/11/2026."
+    said = await cluster.ask("lan", "2026-11-25 18:00", command.again, "duty:E16:LANG_SON later")
+    assert said == "Sẽ nhắc lại lúc 07:00, thứ Năm, 26/11/2026."
+
+
+@pytest.mark.parametrize(
+    ("asked_at", "wish", "promised"),
+    [
+        ("2026-11-27 16:00", "tomorrow", "Ngày mai là ngày nghỉ. Sẽ nhắc lại lúc 08:00, thứ Hai, 30/11/2026."),      # a Friday
+        ("2026-11-28 09:00", "tomorrow", "Ngày mai là ngày nghỉ. Sẽ nhắc lại lúc 08:00, thứ Hai, 30/11/2026."),      # a Saturday
+        ("2026-11-29 09:00", "tomorrow", "Sẽ nhắc lại lúc 08:00, thứ Hai, 30/11/2026."),                             # a Sunday
+        ("2026-11-27 18:30", "later", "Ngày mai là ngày nghỉ. Sẽ nhắc lại lúc 08:00, thứ Hai, 30/11/2026."),
+        ("2026-11-23 18:30", "later", "Ngày mai là ngày nghỉ. Sẽ nhắc lại lúc 08:00, thứ Tư, 25/11/2026."),          # a holiday follows
+        ("2026-04-29 09:00", "tomorrow", "Ngày mai là ngày nghỉ. Sẽ nhắc lại lúc 08:00, thứ Hai, 04/05/2026."),      # two, and a weekend
+    ],
+)
+async def test_tomorrow_morning_is_a_working_morning_and_its_date_is_said(
+    cluster: SmallCluster, asked_at: str, wish: str, promised: str
+) -> None:
+    await cluster.tick("2026-11-23 08:00")
+    assert await cluster.ask("lan", asked_at, command.again, f"duty:E16:LANG_SON {wish}") == promised
+
+
+async def test_what_happens_on_the_day_off_is_reminded_of_before_it(cluster: SmallCluster) -> None:
+    conference = await cluster.database.read(lambda read: calendar.event(read, "E05"))
+    assert conference is not None
+    await cluster.write(effect(calendar.save_event, replace(conference, day="2026-03-21")))      # a Saturday
+    said = await cluster.ask("lan", "2026-03-20 10:00", command.again, "event:E05 tomorrow")
+    assert said == "Sẽ nhắc lại lúc 08:00, thứ Bảy, 21/03/2026."
 
 
 async def test_a_blocked_address_gets_nothing(cluster: SmallCluster) -> None:
