@@ -49,9 +49,8 @@ def handle(turn: Turn, argument: str) -> Outcome:
 
 def _answers(turn: Turn, event: Event | None) -> bool:
     """Whether the answer to a conference that is still ahead fulfils it."""
-    conference_id = None if event is None else agenda.rsvp_of(event)
-    conference = None if conference_id is None else calendar.event(turn.read, conference_id)
-    return conference is not None and agenda.dated(conference, agenda.free_days(turn.read), turn.zone).effective > turn.now
+    conference = None if event is None else agenda.answered_for(turn.read, event, turn.zone)
+    return conference is not None and conference.effective > turn.now
 
 
 COMMAND = Command(

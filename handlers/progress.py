@@ -205,7 +205,18 @@ def _brief(turn: Turn, each: Progress, free: Free) -> list[Block]:
     return [Fields(tuple(rows))]
 
 
+def _answers(turn: Turn, each: Progress) -> Outcome:
+    """Who had answered a conference that has begun, or was called off: nobody owes an answer any more."""
+    title = agenda.titled(each.event.title, each.event.of_year)
+    rows: tuple[tuple[Message, Value], ...] = (
+        (m("Answered by"), _units(turn, each.done)), (m("Status"), m("over: an answer is no longer needed")),
+    )  # fmt: skip
+    return answer(Text(title, "title"), Fields(rows), Choices((Choice(m("Progress"), Go("tiendo")),)))
+
+
 def _one(turn: Turn, each: Progress, free: Free) -> Outcome:
+    if agenda.no_longer_asked(turn.read, each.event, turn.now, turn.zone):
+        return _answers(turn, each)
     due = due_line(each.duties[0].due, each.effective, turn.zone, free.names)
     rows: list[tuple[Message, Value]] = [(m("Deadline"), due), *_own(turn, each)]
     rows.append((m("Filed"), m("{done}/{count}", done=len(each.done), count=len(each.duties))))

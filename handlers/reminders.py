@@ -50,7 +50,7 @@ def _switch(turn: Turn, *, wanted: bool) -> Outcome:
 
 
 def again(turn: Turn, argument: str) -> Outcome:
-    """ "duty:E16:LANG_SON later": remind this person once more, this afternoon or on the next working morning. Several with a comma between."""
+    """ "duty:E16:LANG_SON later": remind this person once more, this afternoon or on the next working morning; several with commas."""
     given, _, when = argument.strip().rpartition(" ")
     if when not in ("later", "tomorrow"):
         return handle(turn, argument)

@@ -76,6 +76,12 @@ def still_open(read: Snapshot) -> tuple[Duty, ...]:
     return tuple(Duty(*row) for row in read.execute(f"SELECT {_DUTY} {_FROM} WHERE d.status = 'open' ORDER BY d.effective, d.id"))
 
 
+def open_of_event(read: Snapshot, event_id: str) -> tuple[str, ...]:
+    """The ids of the event's duties that nobody has fulfilled."""
+    rows = read.execute("SELECT id FROM duties WHERE event_id = ? AND status = 'open'", (event_id,))
+    return tuple(row[0] for row in rows)
+
+
 def drafts(read: Snapshot, event_id: str) -> dict[str, str]:
     """duty id -> what its unit has entered and not yet filed (JSON), of one event's open duties."""
     rows = read.execute(
@@ -97,7 +103,7 @@ def plan(tx: Transaction, given: Duty) -> None:
 
 
 def cancel(tx: Transaction, duty_id: str) -> None:
-    """The unit no longer owes it (it left the cluster, the event is gone). What was filed stays."""
+    """The unit no longer owes it (it left the cluster, the event is gone, the conference has begun). What was filed stays."""
     tx.execute("UPDATE duties SET status = 'cancelled' WHERE id = ? AND status = 'open'", (duty_id,))
 
 

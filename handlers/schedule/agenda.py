@@ -92,7 +92,15 @@ def dated(event: Event, free: Free, zone: ZoneInfo) -> Dated:
 def deadlines(read: Snapshot, zone: ZoneInfo) -> tuple[Dated, ...]:
     """The deadlines and legal dates that stand, by the day they are planned for."""
     free = free_days(read)
-    return tuple(dated(each, free, zone) for each in calendar.events(read) if each.kind in ("deadline", "legal") and not each.cancelled)
+    stand = (each for each in calendar.events(read) if each.kind in ("deadline", "legal") and not each.cancelled)
+    return tuple(dated(each, free, zone) for each in stand if not _for_nothing(read, each))
+
+
+def _for_nothing(read: Snapshot, event: Event) -> bool:
+    """Whether it asks for the answer to a conference that was called off."""
+    conference_id = rsvp_of(event)
+    conference = None if conference_id is None else calendar.event(read, conference_id)
+    return conference is not None and conference.cancelled
 
 
 def plan_of(event: Event, free: Free, zone: ZoneInfo) -> tuple[Planned, ...]:
@@ -171,6 +179,19 @@ def meeting_rows(each: Dated, zone: ZoneInfo, free: Free) -> list[tuple[Message,
 def rsvp_of(event: Event) -> str | None:
     """The conference whose answer fulfils the event's duty ("rsvp E05"), if one does."""
     return event.done_by.removeprefix(RSVP).strip() if event.done_by is not None and event.done_by.startswith(RSVP) else None
+
+
+def answered_for(read: Snapshot, event: Event, zone: ZoneInfo) -> Dated | None:
+    """The conference that the event's duty is an answer to; None where it is none, or is not in the calendar."""
+    conference_id = rsvp_of(event)
+    conference = None if conference_id is None else calendar.event(read, conference_id)
+    return None if conference is None else dated(conference, free_days(read), zone)
+
+
+def no_longer_asked(read: Snapshot, event: Event, now: int, zone: ZoneInfo) -> bool:
+    """Whether the event asks for the answer to a conference that has begun, or was called off: then nobody owes it any more."""
+    conference = answered_for(read, event, zone)
+    return conference is not None and (conference.event.cancelled or conference.effective <= now)
 
 
 def answer_choices(event_id: str, *, numbered: bool = True) -> tuple[Choice, ...]:

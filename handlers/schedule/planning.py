@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from handlers.rules.deadline import days_late, deadline_epoch, default_opens, effective_day
+from handlers.schedule import agenda
 from storage import audit, calendar, duties, reports, units
 from storage.calendar import Event
 from storage.connection import Effect, Snapshot, Transaction, effect
@@ -73,11 +74,12 @@ def replan(read: Snapshot, zone: ZoneInfo, now: int) -> tuple[Effect, ...]:
     holidays = frozenset(date.fromisoformat(day) for day in calendar.holidays(read))
     wanted = {duty.id: duty for duty in plan_duties(every, roles, known, holidays, zone)}
     stored = {duty.id: duty for year in {*roles, *(event.of_year for event in every)} for duty in duties.of_year(read, year)}
+    over = {event.id for event in every if agenda.no_longer_asked(read, event, now, zone)}
     effects: list[Effect] = []
     late = reports.filed_late(read)
     for duty_id, duty in wanted.items():
         old = stored.get(duty_id)
-        if old is not None and old.status != "cancelled" and _same(old, duty):
+        if old is not None and _same(old, duty) and (old.status != "cancelled" or duty.event_id in over):
             continue
         effects.append(effect(duties.plan, duty))
         effects += _relieved(late.get(duty_id, ()), duty.effective, zone, now)
@@ -91,6 +93,12 @@ def replan(read: Snapshot, zone: ZoneInfo, now: int) -> tuple[Effect, ...]:
     gone = (duty for duty in stored.values() if duty.id not in wanted and duty.status == "open")
     effects.extend(effect(duties.cancel, duty.id) for duty in gone)
     return tuple(effects)
+
+
+def lapsed(read: Snapshot, now: int, zone: ZoneInfo) -> tuple[Effect, ...]:
+    """The effects that end what no unit owes any more: the answer to a conference that has begun, or was called off."""
+    over = (event for event in calendar.events(read) if agenda.no_longer_asked(read, event, now, zone))
+    return tuple(effect(duties.cancel, duty_id) for event in over for duty_id in duties.open_of_event(read, event.id))
 
 
 def _relieved(revisions: Iterable[Revision], effective: int, zone: ZoneInfo, now: int) -> Iterator[Effect]:

@@ -23,6 +23,7 @@ from handlers.schedule import agenda
 from handlers.schedule.agenda import Dated, Free
 from handlers.schedule.changed_dates import Dates, compare
 from handlers.schedule.gathering import Gathering
+from handlers.schedule.planning import lapsed
 from handlers.schedule.reminder_letter import LATE_AFTER, Item, Writer, expires
 from handlers.schedule.unsettled import superseded, unsettled
 from storage import calendar, clock, duties, reminders, tellings, units
@@ -75,7 +76,7 @@ def look(read: Snapshot, now: int, zone: ZoneInfo, *, pages: bool = False) -> tu
         return (effect(clock.set_back, now, furthest), effect(reminders.save_tick, now, since))
     if since is not None and now - since > LEAP and (leap is None or now - leap < STEADY):
         return () if leap is not None else (effect(reminders.note_leap, now, since),)
-    effects = due_reminders(read, now, zone, since, pages=pages)
+    effects = (*lapsed(read, now, zone), *due_reminders(read, now, zone, since, pages=pages))
     if effects or since is None or now - since >= NOTED_EVERY:
         return (effect(reminders.save_tick, now, since), *effects)
     return ()

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from handlers import calendar_view, conference, deadlines, done
+from handlers import calendar_view, conference, deadlines, done, progress
 from handlers import duties as first_screen
 from handlers.kit.dialogue import Chosen
 from handlers.kit.turn import Said
-from storage import duties, reminders
+from handlers.schedule.planning import apply_replan
+from storage import calendar, duties, reminders
 from storage.connection import effect
-from tests.handlers.small_cluster import SmallCluster, at, goes_to, labels_of, text_of
+from tests.handlers.small_cluster import ZONE, SmallCluster, at, goes_to, labels_of, text_of
 
 NOW = "2026-11-23 09:00"
 MARCH = "2026-03-10 09:00"
@@ -112,6 +114,42 @@ async def test_a_conference_that_has_begun_takes_no_answer(cluster: SmallCluster
     text = await cluster.ask("lan", "2026-03-20 08:00", conference.handle, "E05 attend")
     assert text == "Hội nghị tổng kết năm 2025 đã bắt đầu lúc 08:00 20/03/2026; không cần trả lời nữa."
     assert await cluster.database.read(lambda read: reminders.attendances(read, "E05")) == {}
+
+
+async def test_what_a_conference_that_is_over_asked_for_is_owed_no_more(cluster: SmallCluster) -> None:
+    before = "2026-03-19 16:00"
+    assert "chậm 9 ngày" in await cluster.ask("lan", before, first_screen.handle)
+    await cluster.tick(before)
+    written = await cluster.tick("2026-03-20 08:00")
+    assert not any("Xác nhận đại biểu" in text for texts in written.values() for text in texts)
+    for when in ("2026-03-20 08:01", "2026-03-21 09:00", "2026-07-15 09:00"):
+        for person in ("lan", "thanh", "ha"):
+            for handle in (first_screen.handle, deadlines.handle):
+                text = await cluster.ask(person, when, handle)
+                assert "Xác nhận đại biểu" not in text
+        assert "Xác nhận đại biểu" not in await cluster.ask("ha", when, progress.handle)
+        await cluster.tick(when)
+    asked = await cluster.ask("ha", "2026-07-15 09:00", progress.handle, "E04")
+    assert asked == (
+        "Xác nhận đại biểu Hội nghị tổng kết năm 2025\nĐã trả lời: Cao Bằng\nTình trạng: đã kết thúc, không cần trả lời nữa"
+    )
+    assert await cluster.ask("lan", "2026-07-15 09:00", done.handle, "E04:LANG_SON") == (
+        "Không còn yêu cầu: Xác nhận đại biểu Hội nghị tổng kết năm 2025."
+    )
+
+
+async def test_a_conference_that_is_called_off_asks_for_nothing_and_a_later_one_does_again(cluster: SmallCluster) -> None:
+    event = await cluster.database.read(lambda read: calendar.event(read, "E05"))
+    assert event is not None
+    owed = "Xác nhận đại biểu"
+    await cluster.write(effect(calendar.save_event, replace(event, extras='{"cancelled": true}')), effect(apply_replan, ZONE, at(MARCH)))
+    await cluster.tick(MARCH)
+    assert owed not in await cluster.ask("lan", MARCH, first_screen.handle)
+    await cluster.write(effect(apply_replan, ZONE, at(MARCH)))      # another change of the plan brings it not back
+    assert owed not in await cluster.ask("lan", MARCH, first_screen.handle)
+    await cluster.write(effect(calendar.save_event, replace(event, day="2026-04-15")), effect(apply_replan, ZONE, at("2026-03-21 09:00")))
+    await cluster.tick("2026-03-21 09:00")
+    assert owed in await cluster.ask("lan", "2026-03-21 09:00", first_screen.handle)
 
 
 async def test_a_duty_without_a_form_is_ticked_after_a_question(cluster: SmallCluster) -> None:
