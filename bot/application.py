@@ -116,7 +116,6 @@ class Application:
             )
             for channel in channels
         }  # fmt: skip
-        self._given: set[str] = set()
         self.turns = Turns(
             database, self._channels, clock, zone, Dispatcher(registry(), spoken), spoken, language, self.minting, self.facts, self._queued,
             self.counters, self._beside,
@@ -189,14 +188,13 @@ class Application:
 
     async def settle(self) -> None:
         """Wait until every stored update is decided and everything that is due is sent."""
-        await self.turns.settle()
-        waiting = set(self.senders)
-        while waiting:      # a letter that one channel refuses may go to another
-            self._given.clear()
-            for name in self.senders:
-                if name in waiting:
-                    await self.senders[name].drain()
-            waiting = set(self._given)
+        waiting = list(self.senders.values())
+        while waiting or self.turns.under_way:
+            await self.turns.settle()
+            for sender in waiting:
+                await sender.drain()
+            # A letter that one channel refuses may go to another, and somebody may have written meanwhile.
+            waiting = [sender for sender in self.senders.values() if sender.stirred]
 
     async def tick(self) -> None:
         """Turn the reminders that are due into letters, and forget what is old."""
@@ -272,7 +270,6 @@ class Application:
 
     def _moved(self, channel: str) -> None:
         """Letters went from one channel to another."""
-        self._given.add(channel)
         self.senders[channel].look_again()
 
     def _beside(self, channel: str, address: str) -> None:

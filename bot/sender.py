@@ -77,6 +77,7 @@ class Sender:
         self._notes = Notes(database, channel.name)
         self._flying: set[asyncio.Task[None]] = set()
         self._ending = asyncio.Event()
+        self._drained = 0
 
     # From outside -------------------------------------------------------------------------------------------------------------
 
@@ -121,17 +122,26 @@ class Sender:
         """Send until cancelled or finished."""
         await asyncio.gather(*(self._run(lane) for lane in self._desk.lanes.values()))
 
+    @property
+    def stirred(self) -> bool:
+        """Whether there may be something to send that the last `drain` did not see."""
+        return self._desk.stirs != self._drained
+
     async def drain(self) -> None:
-        """Send everything that is due now."""
+        """Send everything that is due now: when it returns nothing is under way, and nothing was ready in either lane."""
         self.look_again()
         while not self._ending.is_set():
-            pauses = [await self._pump(lane) for lane in self._desk.lanes.values()]
+            seen = self._desk.stirs
+            pauses = [pause for lane in self._desk.lanes.values() if (pause := await self._pump(lane)) is not None]
+            if self._desk.stirs != seen:
+                continue        # a letter has landed, or come in, while the other lane was looked through
             if self._flying:
-                await asyncio.wait(self._flying, return_when=asyncio.FIRST_COMPLETED)
-            elif any(pause is not None for pause in pauses):
-                await asyncio.sleep(min(pause for pause in pauses if pause is not None))
+                await asyncio.wait(self._flying, timeout=min(pauses, default=None), return_when=asyncio.FIRST_COMPLETED)
+            elif pauses:
+                await asyncio.sleep(min(pauses))
             else:
-                return
+                break
+        self._drained = self._desk.stirs
 
     async def finish(self, seconds: float = FINISH_SECONDS) -> None:
         """Start nothing more; let what is under way end and note it. What takes longer than ``seconds`` is noted as unknown."""

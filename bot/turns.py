@@ -183,8 +183,13 @@ class Turns:
 
     async def settle(self) -> None:
         """Wait until every stored update has been decided."""
-        while under_way := {*self._working, *self._arrivals.under_way}:
+        while under_way := self.under_way:
             await asyncio.gather(*under_way, return_exceptions=True)
+
+    @property
+    def under_way(self) -> set[asyncio.Task[None]]:
+        """What still works on updates."""
+        return {*self._working, *self._arrivals.under_way}
 
     def _work(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work, name="turns")

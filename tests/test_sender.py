@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -16,10 +18,11 @@ from handlers.kit.message import verbatim
 from handlers.kit.reply import Text, say
 from handlers.kit.wire import encode
 from storage import conversation, outbox, people
-from storage.connection import Database, Effect, effect
+from storage.connection import Database, Effect, Snapshot, effect
 from tests.chat import WITH_BUTTONS, ZONE, Double
 
 START = 1_000_000
+T = TypeVar("T")
 
 
 class World:
@@ -279,6 +282,37 @@ async def test_a_chat_that_moved_is_followed_with_all_that_waits_in_order(world:
     assert world.arrived("b") == ["một", "hai", "nhắc"]
     await world.drain(600)
     assert world.arrived("b") == ["mai"]
+
+
+async def test_nothing_goes_to_the_new_address_before_what_waited_at_the_old_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The move stands in the table already, and what waits in memory does not know of it yet."""
+    read, write = world.database.read, world.database.write
+    reads: list[object] = []
+    moved, looked = asyncio.Event(), asyncio.Event()
+
+    async def reading(function: Callable[[Snapshot], T]) -> T:
+        reads.append(function)
+        if len(reads) == 2:     # the broadcasts' lane looks
+            await moved.wait()
+            found = await read(function)
+            asyncio.get_running_loop().call_soon(looked.set)
+            return found
+        return await read(function)
+
+    async def writing(effects: Sequence[Effect]) -> list[object]:
+        results = await write(effects)
+        if any(each.function is people.move_address for each in effects):
+            moved.set()
+            await looked.wait()
+        return results
+
+    monkeypatch.setattr(world.database, "read", reading)
+    monkeypatch.setattr(world.database, "write", writing)
+    world.channel.refuse = lambda address, part: Migrated("b") if address == "a" else None
+    await world.queue("một", "hai")
+    await world.queue("nhắc", lane="broadcast")
+    await world.drain()
+    assert world.arrived("b") == ["một", "hai", "nhắc"]
 
 
 async def test_chats_that_move_in_a_circle_do_not_keep_the_sender(world: World) -> None:

@@ -82,6 +82,69 @@ async def test_letters_to_one_chat_leave_one_at_a_time_and_in_order(world: World
             assert mine == sorted(mine)
 
 
+async def test_all_that_is_due_is_sent_though_every_look_takes_longer_than_a_letter(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine: what was under way lands while the other lane is looked through, and the next one to its chat is ready."""
+    world.channel.open = True
+    reads = world.database.read
+
+    async def read(function: Callable[[Snapshot], T]) -> T:
+        found = await reads(function)
+        while world.sender.under_way:
+            await asyncio.wait(world.sender._flying)
+        return found
+
+    monkeypatch.setattr(world.database, "read", read)
+    await world.queue("lan", "một", "hai", "ba")
+    await world.queue("lan", "nhắc", "nhắc thêm", lane="broadcast")
+    await world.sender.drain()
+    assert world.channel.arrived == [("lan", text) for text in ("một", "hai", "ba", "nhắc", "nhắc thêm")]
+    assert not world.sender.stirred
+
+
+async def test_what_is_queued_while_the_last_letter_lands_is_sent_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It came in when its own lane had been looked through already."""
+    world.channel.open = True
+    reads, late = world.database.read, ["hai"]
+
+    async def read(function: Callable[[Snapshot], T]) -> T:
+        found = await reads(function)
+        if world.channel.arrived and late:
+            await world.queue("ngọc", late.pop())
+            world.sender.wake()
+        return found
+
+    monkeypatch.setattr(world.database, "read", read)
+    await world.queue("lan", "một")
+    await world.queue("lan", "nhắc", lane="broadcast", subject="duty:1")
+    await world.sender.drain()
+    assert world.channel.arrived == [("lan", "một"), ("lan", "nhắc"), ("ngọc", "hai")]
+
+
+async def test_a_reply_to_the_same_chat_overtakes_a_broadcast_that_is_just_being_looked_for(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The chat is free again while the broadcasts' lane looks: the next reply is not kept waiting by a reminder."""
+    looking, go_on, reads = asyncio.Event(), asyncio.Event(), world.database.read
+
+    async def read(function: Callable[[Snapshot], T]) -> T:
+        found = await reads(function)
+        if world.channel.under_way:
+            looking.set()
+            await go_on.wait()
+        return found
+
+    monkeypatch.setattr(world.database, "read", read)
+    await world.queue("lan", "một", "hai")
+    await world.queue("lan", "nhắc", lane="broadcast")
+    draining = asyncio.create_task(world.sender.drain())
+    await looking.wait()
+    world.channel.gates["lan"].set()
+    await asyncio.wait(world.sender._flying)
+    go_on.set()
+    await draining
+    assert world.channel.arrived == [("lan", "một"), ("lan", "hai"), ("lan", "nhắc")]
+
+
 async def test_reads_do_not_grow_with_what_waits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.channel.open = True
     await world.broadcast(1200, subject="duty:x")

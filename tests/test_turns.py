@@ -120,3 +120,18 @@ async def test_what_a_platform_hands_out_only_once_is_stored_before_it_is_decide
 
 def test_zalo_hands_out_once_where_it_is_polled() -> None:
     assert (Zalo("1:x").hands_out_once, Zalo("1:x", webhook="https://bot.example.vn/z", secret="s").hands_out_once) == (True, False)
+
+
+async def test_settling_waits_for_who_writes_while_the_last_letter_leaves(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also for the answer, though its channel was looked through already."""
+    sender = chat.application.senders["test"]
+    drain, late = sender.drain, [chat.letter("stranger-1", {"kind": "text", "text": "xin chao"})]
+
+    async def drained() -> None:
+        await drain()
+        if late:
+            chat.application.receiver("test")(*late.pop())
+
+    monkeypatch.setattr(sender, "drain", drained)
+    await chat.say("stranger-2", "xin chao")
+    assert chat.new("stranger-1")

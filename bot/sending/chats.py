@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from heapq import heappop, heappush
 
 from bot.pacing import Pacer
@@ -11,20 +12,29 @@ class Chats:
     """One channel's addresses. Holds end at an epoch; the rest after a message ends at a monotonic instant."""
 
     def __init__(self, pacer: Pacer) -> None:
-        self.busy: set[str] = set()
         self._pacer = pacer
+        self._busy: Counter[str] = Counter()
         self._held: dict[str, tuple[int, bool]] = {}
         self._ends: list[tuple[int, str]] = []
         self._resting: list[tuple[float, str]] = []
 
     def free(self, address: str, now: int) -> bool:
         """Whether a letter may go there now. A chat that rests is named by `release` once it does not."""
-        if address in self.busy or self._held.get(address, (0, False))[0] > now:
+        if address in self._busy or self._held.get(address, (0, False))[0] > now:
             return False
         rest = self._pacer.chat_wait(address)
         if rest > 0:
             heappush(self._resting, (self._pacer.now() + rest, address))
         return rest <= 0
+
+    def occupy(self, address: str) -> None:
+        """Nothing else goes there until as many have left as have come."""
+        self._busy[address] += 1
+
+    def leave(self, address: str) -> None:
+        self._busy[address] -= 1
+        if not self._busy[address]:
+            del self._busy[address]
 
     def hold(self, address: str, until: int, *, silent: bool) -> None:
         """Nothing goes there before ``until``; a ``silent`` hold ends as soon as the platform answers again."""

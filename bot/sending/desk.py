@@ -25,6 +25,12 @@ class Desk:
         }
         self.broadcasts_from = 0
         self._seen_at = 0
+        self._left = 0
+
+    @property
+    def stirs(self) -> int:
+        """Grows with all that may make a letter ready in either lane: who saw it grow while they looked through them looks again."""
+        return self._left + sum(lane.stirs for lane in self.lanes.values())
 
     def wake(self) -> None:
         for lane in self.lanes.values():
@@ -56,12 +62,17 @@ class Desk:
         most = lane.places if self.pacer.pace is None else min(lane.places, 1)
         if lane.name == "broadcast" and self.broadcasts_from > now:
             most = 0
+
+        def free(address: str) -> bool:
+            overtaken = lane.name == "broadcast" and self.lanes["reply"].waiting.has(address)     # it is freed again when that one leaves
+            return not overtaken and self.chats.free(address, now)
+
         entries: list[Entry] = []
         while len(entries) < most and self.platform.may_try(now):
-            entry = lane.waiting.take(lambda address: self.chats.free(address, now))
+            entry = lane.waiting.take(free)
             if entry is None:
                 break
-            self.chats.busy.add(entry.address)
+            self.chats.occupy(entry.address)
             lane.taken.add(entry.id)
             self.platform.tries()
             entries.append(entry)
@@ -90,7 +101,8 @@ class Desk:
         self._leave(entry.address)
 
     def move_chat(self, old: str, new: str) -> None:
-        """All that waits for the chat goes to its new address."""
+        """All that waits for the chat goes to its new address, which was occupied before the table told anybody of the move."""
+        self.chats.leave(new)
         for lane in self.lanes.values():
             lane.waiting.move(old, new)
 
@@ -101,18 +113,19 @@ class Desk:
             for address in self.chats.release_silent():
                 self._freed(address)
             for lane in self.lanes.values():
-                lane.woken.set()
+                lane.stir()
         return back
 
     def _leave(self, address: str) -> None:
+        self._left += 1
         self.platform.ended()
-        self.chats.busy.discard(address)
+        self.chats.leave(address)
         self._freed(address)
 
     def _freed(self, address: str) -> None:
         for lane in self.lanes.values():
             if lane.waiting.freed(address) or lane.waiting.ready:
-                lane.woken.set()
+                lane.stir()
 
     def _clock_went_back(self, seconds: int) -> None:
         """What was to happen in a while still happens in that while; what is not yet due is read again."""

@@ -26,7 +26,10 @@ LOOK_AGAIN_SECONDS = 600.0
 
 
 class LetterLane:
-    """Its letters, those under way, and how far the table was read. ``woken`` is set when there may be something to do."""
+    """Its letters, those under way, and how far the table was read.
+
+    ``woken`` is set when there may be something to do; ``stirs`` counts how often, for who cannot wait on a flag that another clears.
+    """
 
     def __init__(self, database: Database, channel: str, name: Lane, pacer: Pacer, chats: Chats) -> None:
         self.name: Lane = name
@@ -34,6 +37,7 @@ class LetterLane:
         self.flying = 0
         self.taken: set[int] = set()
         self.woken = asyncio.Event()
+        self.stirs = 0
         self.lock = asyncio.Lock()
         self._database = database
         self._channel = channel
@@ -51,10 +55,15 @@ class LetterLane:
         """How many more letters may be under way."""
         return AT_ONCE[self.name] - self.flying
 
+    def stir(self) -> None:
+        """There may be something to do."""
+        self.stirs += 1
+        self.woken.set()
+
     def wake(self) -> None:
         """Something was queued."""
         self._unread = True
-        self.woken.set()
+        self.stir()
 
     def take(self, letter: Letter, now: int) -> None:
         """A letter that was just queued. Where there may be earlier ones that were not read yet, it is read with them."""
@@ -62,7 +71,7 @@ class LetterLane:
             self.wake()
             return
         self.waiting.add(Entry(letter.id, letter.address, letter), letter.not_before, now)
-        self.woken.set()
+        self.stir()
 
     def look_again(self) -> None:
         """Read from the beginning: letters came in another way than by being queued."""

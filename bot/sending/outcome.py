@@ -167,6 +167,7 @@ class Outcomes:
     def _migrated(self, lane: LetterLane, entry: Entry, letter: Letter, to: str) -> Note:
         old = letter.address
         effects = [effect(people.move_address, self._channel, old, to)]
+        self._desk.chats.occupy(to)     # what is read at the new address waits until what waits here has come there
 
         def then(results: list[object]) -> None:
             self._desk.move_chat(old, to)

@@ -44,6 +44,10 @@ class Waiting:
         """All that wait, also what is under way."""
         return frozenset(self._known)
 
+    def has(self, address: str) -> bool:
+        """Whether a letter that is due waits for the chat."""
+        return address in self._chats
+
     @property
     def ready(self) -> int:
         """About how many chats are next; never less than there are."""
