@@ -40,7 +40,7 @@ from storage.invitations import ALPHABET, LENGTH
 from storage.outbox import Letter
 
 if TYPE_CHECKING:
-    from apscheduler.schedulers.asyncio import AsyncIOScheduler
+    from bot.ticking import Ticking
 
 log = logging.getLogger(__name__)
 
@@ -129,7 +129,7 @@ class Application:
         self._listening = listening or Listening(database, channels, clock)
         self._tasks: list[asyncio.Task[None]] = []
         self._ticking = False
-        self._scheduler: AsyncIOScheduler | None = None
+        self._scheduler: Ticking | None = None
 
     @property
     def channels(self) -> tuple[Channel, ...]:
@@ -145,11 +145,8 @@ class Application:
         self._tasks += [asyncio.create_task(menus.run(), name="menus") for menus in self._menus]
         self._tasks.append(asyncio.create_task(self._tick_safely(), name="first tick"))
         # Loaded when all the rest runs already.
-        scheduling = await asyncio.to_thread(importlib.import_module, "apscheduler.schedulers.asyncio")
-        self._scheduler = scheduling.AsyncIOScheduler(timezone=self.zone)
-        self._scheduler.add_job(
-            self._tick_safely, "interval", seconds=TICK_SECONDS, coalesce=True, misfire_grace_time=None, max_instances=1
-        )
+        ticking = await asyncio.to_thread(importlib.import_module, "bot.ticking")
+        self._scheduler = ticking.Ticking(self.zone, TICK_SECONDS, self._tick_safely)
         self._scheduler.start()
 
     async def stop_taking(self) -> None:
