@@ -2,8 +2,9 @@
 
 A strict platform counts every rolling second (and minute) at the moment in which it receives; what we see is the moment of handing over
 and that of the answer. A request whose answer took longer than the quickest lately may have arrived so much later: it is counted from
-then. A chat's next message waits for the answer to the one before. Broadcasts leave evenly; while people are asking they leave room for
-the next answers, which go at once. Nothing here knows what is sent.
+then. A chat's next message waits for the answer to the one before. All messages together are planned to leave evenly: an answer goes at
+once where there is room, and the broadcast after it waits for the answer's place in the plan. While people are asking one place is kept
+for the next answer, and one for each that is being decided. Nothing here knows what is sent.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ Lane = Literal["reply", "broadcast"]
 FILL = 0.985
 """The part of the permitted rate that broadcasts use when nobody asks: the rest is for what arrives late."""
 
+FILL_ASKED = 0.958
+"""The part that answers and broadcasts use together while people are asking."""
+
 MARGIN = 0.004
 """Seconds by which a rolling second of ours is longer than the platform's."""
 
@@ -35,12 +39,14 @@ FEW_ROUND_TRIPS = 8
 CHAT_MARGIN = 0.05
 GROUP_MARGIN = 0.5
 CATCH_UP = 0.25
-"""How far broadcasts may lag behind their even plan and still catch up; the windows hold all the same."""
+"""How far broadcasts may lag behind the even plan and still catch up; the windows hold all the same."""
 
 REMEMBERED = 3.0
-"""How long an answer, or an update that will have one, keeps room free for the next."""
+"""How long an answer, or an update that will have one, keeps a place free for the next."""
 
-BURST = 0.15
+ANSWERED_WITHIN = 1.0
+"""How long an update that has come keeps a place free for its own answer: some have none."""
+
 FORGET_CHATS_AFTER = 512
 
 
@@ -62,9 +68,9 @@ class Pacer:
         """The first requests: where they stand in ``_sent``, when they left, how long their answers took."""
         self._chats: dict[str, list[deque[float]]] = {}
         self._rests: dict[str, float] = {}
-        self._bursts: deque[tuple[float, int]] = deque()
-        self._replies: deque[float] = deque()
-        self._expected_until = 0.0
+        self._expected: deque[float] = deque()
+        """Until when each update that has come, and was not answered yet, keeps its place."""
+        self._asked_until = 0.0
         self._asking = 0
         self._planned = 0.0
         self._paused_until = 0.0
@@ -105,10 +111,11 @@ class Pacer:
         insort(self._sent, now)
         del self._sent[: -self.pace.overall]
         if lane == "reply":
-            self._replied(now)
-        else:
-            planned = self._planned if self._planned > now - CATCH_UP else now
-            self._planned = planned + self._interval(self._reserve(now))
+            self._asked_until = now + REMEMBERED
+            if self._expected:
+                self._expected.popleft()
+        planned = self._planned if self._planned > now - CATCH_UP else now
+        self._planned = planned + 1 / (self.pace.overall * (FILL if self._reserve(now) == 0 else FILL_ASKED))
         if address is not None:
             for stamps in self._chat(address):
                 stamps.append(now)
@@ -154,7 +161,9 @@ class Pacer:
     def expect(self) -> None:
         """Somebody has written: an answer will leave in a moment."""
         if self.pace is not None:
-            self._expected_until = self._now() + REMEMBERED
+            now = self._now()
+            self._asked_until = now + REMEMBERED
+            self._expected.append(now + ANSWERED_WITHIN)
 
     def pause(self, seconds: float) -> None:
         """The platform has enough of us altogether: broadcasts wait so long. Answers go on; each chat that is refused waits by itself."""
@@ -168,31 +177,16 @@ class Pacer:
         place = len(self._sent) - max(1, self.pace.overall - reserve)
         return self._sent[place] + 1 + MARGIN if place >= 0 else 0.0
 
-    def _interval(self, reserve: int) -> float:
-        """Seconds between two broadcasts."""
-        assert self.pace is not None  # noqa: S101 - asked only with a pace
-        if reserve == 0:
-            return 1 / (FILL * self.pace.overall)
-        return (1 + MARGIN) / max(1, self.pace.overall - reserve)
-
     def _reserve(self, now: float) -> int:
-        """How many answers the next moment may bring: as many as came at once lately, and those that wait already."""
+        """How many places are kept for answers: one for each that is about to leave, and while people are asking one for the next.
+
+        A place that is kept and not used is a thirtieth of the rate that nobody has; who finds it taken waits for a thirtieth of a second.
+        """
         assert self.pace is not None  # noqa: S101 - asked only with a pace
-        self._forget_bursts(now)
-        lately = max((count for _, count in self._bursts), default=0)
-        expected = max(lately, self._asking, int(self._expected_until > now))
-        return min(expected, self.pace.overall // 2)
-
-    def _replied(self, now: float) -> None:
-        self._replies.append(now)
-        while self._replies[0] < now - BURST:
-            self._replies.popleft()
-        self._forget_bursts(now)
-        self._bursts.append((now, len(self._replies)))
-
-    def _forget_bursts(self, now: float) -> None:
-        while self._bursts and self._bursts[0][0] < now - REMEMBERED:
-            self._bursts.popleft()
+        while self._expected and self._expected[0] <= now:
+            self._expected.popleft()
+        coming = max(len(self._expected), self._asking, int(self._asked_until > now))
+        return min(coming, self.pace.overall // 2)
 
     # Chats --------------------------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -42,11 +43,18 @@ class World:
         self.received.append((arrives, address))
         heapq.heappush(self._answers, (arrives + ON_THE_WAY, left, address))
 
-    def play(self, replies: Sequence[tuple[float, str]] = (), broadcasts: Sequence[str] = (), until: float = 1e9) -> None:
-        """Everything leaves as soon as the pacer lets it, replies before broadcasts, one at a time to a chat."""
+    def play(
+        self, replies: Sequence[tuple[float, str]] = (), broadcasts: Sequence[str] = (), until: float = 1e9, heard: float | None = None
+    ) -> None:
+        """Everything leaves as soon as the pacer lets it, replies before broadcasts, one at a time to a chat. ``heard``: so many seconds
+        before each reply its question has come."""
         coming, asked, told = sorted(replies), [], list(broadcasts)
+        questions = [] if heard is None else [at - heard for at, _ in coming]
         flying: set[str] = set()
         while (coming or asked or told) and self.now < until:
+            while questions and questions[0] <= self.now:
+                questions.pop(0)
+                self.pacer.expect()
             while self._answers and self._answers[0][0] <= self.now:
                 _, left, address = heapq.heappop(self._answers)
                 self.pacer.answered(left, address)
@@ -56,6 +64,7 @@ class World:
             if not self._leaves("reply", asked, flying) and not self._leaves("broadcast", told, flying):
                 waits = [self.pacer.wait("reply") if asked else 9.0, self.pacer.wait("broadcast") if told else 9.0]
                 nexts = [coming[0][0]] if coming else []
+                nexts += questions[:1]
                 nexts += [self._answers[0][0]] if self._answers else []
                 chats = [self.pacer.chat_wait(each if isinstance(each, str) else each[1]) for each in (*asked[:3], *told[:3])]
                 self.now = min([*nexts, *(self.now + wait for wait in (*waits, *chats) if wait > 0)])
@@ -132,6 +141,47 @@ def test_an_answer_amid_a_broadcast_goes_at_once(gaps: list[float]) -> None:
     assert world.waited[0] <= 0.04
     assert max(world.waited[1:], default=0.0) <= 0.025
     assert world.most(1) <= 30
+
+
+def _at_random(rate: float) -> list[float]:
+    rng = random.Random(7)
+    return list(itertools.takewhile(lambda at: at < 165, itertools.accumulate(iter(lambda: rng.expovariate(rate), None), initial=103.0)))
+
+
+QUESTIONS = {
+    "one a second": ([103.0 + number for number in range(62)], 0.0, 0.0),
+    "five a second": ([103 + number / 5 for number in range(310)], 0.0, 0.0),
+    "five a second at random": (_at_random(5), 0.01, 0.05),
+    "ten a second at random": (_at_random(10), 0.02, 0.07),
+    "five at once each second": ([103.0 + number // 5 for number in range(310)], 0.11, 0.15),
+}
+"""Instants, and how long four of five answers and all but one of fifty may wait: a broadcast's place is a thirtieth of a second."""
+
+
+@pytest.mark.parametrize(("questions", "usual", "longest"), QUESTIONS.values(), ids=QUESTIONS)
+@pytest.mark.parametrize("late", [0.0, 0.005])
+def test_answers_and_broadcasts_together_use_what_is_permitted(questions: list[float], usual: float, longest: float, late: float) -> None:
+    """The room that is kept for answers is no larger than the answers, and still they find it."""
+    rng = random.Random(8)
+    world = World([0.0, *(rng.uniform(0, late) for _ in range(97))])
+    replies = [(at, f"asks{number}") for number, at in enumerate(questions)]
+    world.play(replies, [str(number) for number in range(2_000)], until=165, heard=0.008)
+    assert sum(105 <= at < 163 for at, _ in world.received) / 58 >= 0.95 * 30
+    assert world.most(1) <= 30
+    assert len(world.waited) >= sum(at < 164 for at in questions)
+    waited = sorted(world.waited)
+    assert waited[len(waited) * 4 // 5] <= usual
+    assert waited[len(waited) * 49 // 50] <= longest
+
+
+def test_an_update_without_an_answer_keeps_its_place_for_a_moment_only() -> None:
+    world = World()
+    told = [str(number) for number in range(400)]
+    world.play(broadcasts=told[:150], until=105)
+    for _ in range(12):
+        world.pacer.expect()
+    world.play(broadcasts=told[150:], until=112)
+    assert sum(109 <= at < 112 for at, _ in world.received) / 3 >= 0.97 * 30
 
 
 def test_an_answer_that_is_expected_finds_room() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import random
 import re
 import sys
 import time
@@ -39,6 +40,7 @@ class Load:
     closed: bool
     counted_from: float = 0.0
     counted: int = 0
+    taken: int = 0                             # messages of every kind since then
     latencies: list[float] = field(default_factory=list)
     asked: dict[int, float] = field(default_factory=dict)      # address -> when its question was handed out (0: not yet)
     said: dict[int, int] = field(default_factory=dict)
@@ -123,6 +125,8 @@ class Platform:
                 return b'{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 1","parameters":{"retry_after":1}}'
             self.sent.append(now)
         load = self.load
+        if load is not None and now >= load.counted_from:
+            load.taken += 1
         if load is not None and load.asked.get(chat):
             began = load.asked.pop(chat)
             if now >= load.counted_from:
@@ -165,7 +169,9 @@ class Platform:
             asyncio.get_running_loop().call_soon(self._hand_out, reply)
 
     async def run(self, command: dict[str, Any]) -> dict[str, Any]:
-        """Officers speak: `at_once` of them wait for an answer at any time, or (``rate``) so many a second begin to speak."""
+        """Officers speak: `at_once` of them wait for an answer at any time, or (``rate``) so many a second begin to speak, evenly or (with
+        a ``seed``) at random.
+        """
         load = Load(command["texts"], command["first"], command["chats"], command.get("at_once", 0), "rate" not in command)
         load.resting.extend(range(load.first, load.first + load.chats))
         load.counted_from = time.perf_counter() + command["warm"]
@@ -175,20 +181,21 @@ class Platform:
                 self._speak(load, load.resting.popleft())
             await asyncio.sleep(command["warm"])
             began, cpu = time.perf_counter(), cpu_seconds(command["pid"])
-            load.counted, load.counted_from = 0, began
+            load.counted, load.taken, load.counted_from = 0, 0, began
             load.latencies.clear()
             await asyncio.sleep(command["seconds"])
         else:
-            start, spoken = time.perf_counter(), 0
+            start = due = time.perf_counter()
+            rng = random.Random(command["seed"]) if "seed" in command else None
             began, cpu = start + command["warm"], 0.0
             while (now := time.perf_counter()) < began + command["seconds"]:
                 if now >= began and not cpu:
                     cpu = cpu_seconds(command["pid"])
-                while spoken < (now - start) * command["rate"] and load.resting:
+                while due <= now and load.resting:
                     self._speak(load, load.resting.popleft())
-                    spoken += 1
+                    due += rng.expovariate(command["rate"]) if rng is not None else 1 / command["rate"]
                 await asyncio.sleep(0.002)
-        seconds, used, counted = time.perf_counter() - began, cpu_seconds(command["pid"]) - cpu, load.counted
+        seconds, used, counted, taken = time.perf_counter() - began, cpu_seconds(command["pid"]) - cpu, load.counted, load.taken
         latencies = sorted(load.latencies)
         load.closed = False                     # nobody begins anything new
         self.updates.clear()
@@ -198,7 +205,7 @@ class Platform:
         lost = sum(1 for at in load.asked.values() if at)
         self.load = None
         return {
-            "rate": counted / seconds, "cpu": used / max(1, counted), "count": counted, "unanswered": lost,
+            "rate": counted / seconds, "taken": taken / seconds, "cpu": used / max(1, counted), "count": counted, "unanswered": lost,
             "p50": _share(latencies, 0.5), "p99": _share(latencies, 0.99),
         }  # fmt: skip
 

@@ -208,6 +208,31 @@ class Bench:
         told = f"{ratio:.1f} ({_middle(beside, 'p99') * 1000:.0f} ms ÷ {_middle(idle, 'p99') * 1000:.0f} ms; {refused} × 429)"
         return [Row("interactive p99 during a broadcast ÷ idle", "≤ 2", told, ratio <= 2)]
 
+    async def together(self) -> list[Row]:
+        """Five questions a second at random instants beside a broadcast: what answers and letters come to, and how long an answer takes."""
+        found, refused = [], 0
+        for number in range(self.times):
+            with tempfile.TemporaryDirectory(dir=cluster.CACHE) as folder:
+                path = await cluster.copy(cluster.COMMUNES, Path(folder) / "bench.sqlite3")
+                await _queue(path, int(PERMITTED * (self.seconds * 3.5 + 10)))
+                await self.talk.ask("set", delay=0.0, limit=PERMITTED)
+                async with started("ours", self.talk, Path(folder), PACED, path) as (pid, _):
+                    found.append(
+                        await self.talk.ask(
+                            "run", pid=pid, texts=questions.RANKING, first=cluster.FIRST_ADDRESS, chats=OFFICERS, rate=5, seed=number,
+                            warm=4, seconds=self.seconds * 3.5,
+                        )
+                    )  # fmt: skip
+                    refused += (await self.talk.ask("letters", count=0, seconds=0))["refused"]
+        ratio, lost = _middle(found, "taken") / PERMITTED, sum(each["unanswered"] for each in found)
+        told = (
+            f"{ratio:.3f} ({_middle(found, 'taken'):.1f}/s, {_middle(found, 'rate'):.1f} of them answers, p99"
+            f" {_middle(found, 'p99') * 1000:.0f} ms; {refused} × 429, {lost} unanswered)"
+        )
+        sound = not refused and not lost
+        name = "broadcast beside five questions a second: all messages ÷ permitted rate"
+        return [Row(name, "≥ 0.95, no 429", told, ratio >= 0.95 and sound)]
+
     async def pictures(self) -> list[Row]:
         """The ranking as an officer of a commune is shown it, and three who ask for it."""
         with tempfile.TemporaryDirectory(dir=cluster.CACHE) as folder:
@@ -251,7 +276,10 @@ class Bench:
 
     def groups(self) -> Iterator[tuple[str, Callable[[], Any]]]:
         """The rows in the order of the table, by the name under which they can be asked for alone."""
-        for name in ("rankings", "mix", "overload", "reports", "standings", "reading", "broadcasts", "interactive", "pictures", "starting"):
+        for name in (
+            "rankings", "mix", "overload", "reports", "standings", "reading", "broadcasts", "interactive", "together", "pictures",
+            "starting",
+        ):  # fmt: skip
             yield name, getattr(self, name)
 
 
