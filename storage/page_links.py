@@ -1,7 +1,8 @@
 """Links to pages of one's own: random, short-lived, for one person and one browser. Only digests of tokens and browsers are kept.
 
 A link can be forwarded, and messengers open it for a preview; so it opens nothing by itself. It is bound to the first browser in which
-its button is tapped. Pictures are the exception: a platform's servers fetch them without cookies, so they show public facts only.
+its button is tapped. The addresses of the pages behind it name the digest, which opens nothing: every machine on the way may log them.
+Pictures are the exception: a platform's servers fetch them without cookies, so they show public facts only.
 """
 
 from __future__ import annotations
@@ -63,6 +64,12 @@ def by_token(read: Snapshot, token: str) -> PageLink | None:
     return None if row is None else PageLink(*row)
 
 
+def by_page(read: Snapshot, page: str) -> PageLink | None:
+    """The link of a page, by the digest in its address. A page that was opened before addresses named digests has its token there."""
+    row = read.execute(f"SELECT {_LINK} FROM page_links WHERE token_hash = ?", (page,)).fetchone()  # noqa: S608
+    return by_token(read, page) if row is None else PageLink(*row)
+
+
 def add(
     tx: Transaction, token: str, kind: Kind, person_id: str | None, subject: str, now: int, expires_at: int,
     account: tuple[str, str] | None = None,
@@ -94,9 +101,9 @@ def bind(tx: Transaction, token: str, browser: str, now: int) -> None:
     audit.note(tx, now, found.person_id, "page.open", f"page:{found.kind}", after=found.subject.partition(" ")[0])
 
 
-def expect_open(tx: Transaction, token: str, browser: str, now: int) -> None:
+def expect_open(tx: Transaction, page: str, browser: str, now: int) -> None:
     """What a page changes, it changes only while it is open. Raises Conflict when it was ended between the look and the commit."""
-    found = by_token(Snapshot(tx), token)
+    found = by_page(Snapshot(tx), page)
     if found is None or not found.alive(now) or not found.belongs_to(browser):
         raise Conflict("the page was ended meanwhile")
 
@@ -108,8 +115,9 @@ def renew(tx: Transaction, token_hash: str, expires_at: int) -> None:
     )
 
 
-def revoke(tx: Transaction, token: str, now: int) -> None:
-    tx.execute("UPDATE page_links SET revoked_at = ? WHERE token_hash = ? AND revoked_at IS NULL", (now, digest(token)))
+def revoke(tx: Transaction, page: str, now: int) -> None:
+    """End one page, by the digest in its address."""
+    tx.execute("UPDATE page_links SET revoked_at = ? WHERE token_hash = ? AND revoked_at IS NULL", (now, page))
 
 
 def revoke_all(tx: Transaction, person_id: str, now: int) -> None:

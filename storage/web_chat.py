@@ -72,7 +72,7 @@ class Shown:
     at: int
 
 
-_PAGE_LINK = re.compile(r"(/p/)[A-Za-z0-9_-]{43}")
+_PAGE_LINK = re.compile(r"(/p/#?)[A-Za-z0-9_-]{43}")
 """The token of a page's link: of others only digests are kept."""
 
 _SESSION = "address, name, created_at, seen_at, expires_at, ends_at, ended"

@@ -65,7 +65,7 @@ class Links:
         token, until = self._secret(), now + FILE_SECONDS
         subject = f"{content} {block.name if isinstance(block, File) else picture_name(block)}"
         made = effect(page_links.add, token, "file", owner.id, subject, now, until, (letter.channel, letter.address))
-        return Link(size, f"{root}/p/{token}", until), (made,)
+        return Link(size, f"{root}/p/#{token}", until), (made,)
 
     def _size(self, read: Snapshot, block: File | Picture) -> int | None:
         """Of what lies there, in bytes (0: of a drawn picture, whose size is told nowhere); None: nothing does."""

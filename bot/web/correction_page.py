@@ -65,7 +65,7 @@ def _filed(turn: Turn, desk: CorrectionDesk) -> Message:
 
 
 def review(
-    language: Language, turn: Turn, desk: CorrectionDesk, *, token: str, key: str, notes: tuple[Message, ...] = (),
+    language: Language, turn: Turn, desk: CorrectionDesk, *, here: str, key: str, notes: tuple[Message, ...] = (),
     typed: Typed | None = None,
 ) -> web.Response:  # fmt: skip
     """What changes from what to what, the reason, and the one button that records it. ``typed`` None: the reason that was given before."""
@@ -94,7 +94,7 @@ def review(
         tag("dl", *rows) if rows else None,
         tag("section", tag("h2", text(m("Files added"))), tag("ul", *names)) if names else None,
         _reason(language, typed or Typed(filed.reason), wrong=NEEDS_REASON in notes) if rows or names else None, bar,
-        method="post", action=token, id="confirm", autocomplete="off", data_key=key,
+        method="post", action=here, id="confirm", autocomplete="off", data_key=key,
         **script_texts(language) | {"data_unsure": text(UNSURE)},
     )  # fmt: skip
     above = [

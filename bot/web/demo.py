@@ -62,7 +62,7 @@ class DemoServer:
         app.router.add_post("/say", self._say)
         app.router.add_post("/tap", self._tap)
         app.router.add_post("/upload", self._upload)
-        app.router.add_get("/file/{sha256:[0-9a-f]{64}}", self._file)
+        app.router.add_get("/attachment/{sha256:[0-9a-f]{64}}", self._file)
         app.router.add_post("/clock", self._move_clock)
         app.router.add_post("/invite", self._invite)
         app.router.add_routes(self._pages)

@@ -14,7 +14,7 @@ from aiohttp import web
 from bot.rendering.parts import size_shown
 from bot.web import html
 from bot.web.deciding import Decision, decide
-from bot.web.pages import ENDED, TOKEN, UNKNOWN, Bound, Refusal, Site
+from bot.web.pages import ENDED, PAGE, UNKNOWN, Bound, Refusal, Site
 from handlers.kit.message import Moment, m
 from handlers.kit.turn import Turn
 from storage import drawings, files, page_links
@@ -22,6 +22,7 @@ from storage.connection import Snapshot
 
 IMAGES = frozenset({"image/png", "image/jpeg", "image/webp"})
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+")
+TOKEN = "{token:[A-Za-z0-9_-]{1,100}}"  # noqa: S105 - a pattern
 _OTHERWISE = "application/octet-stream"
 
 
@@ -37,21 +38,21 @@ class Shared:
 
 
 def routes(site: Site) -> list[web.RouteDef]:
-    """`/file/TOKEN` shows what it is, `/content/TOKEN` gives it, `/picture/TOKEN.png` is for a platform's servers."""
+    """`/file/PAGE` shows what it is, `/content/PAGE` gives it, `/picture/TOKEN.png` is for a platform's servers."""
 
     shared = partial(_shared, site.application.database.files)
 
     async def shown(request: web.Request) -> web.StreamResponse:
         found = await site.open(request, "file", shared)
-        language, token = found.bound.language, request.match_info["token"]
-        picture = html.tag("img", src=f"../content/{token}?view=1", alt=found.name) if found.media_type in IMAGES else None
+        language, page = found.bound.language, found.bound.page
+        picture = html.tag("img", src=f"../content/{page}?view=1", alt=found.name) if found.media_type in IMAGES else None
         until = m("The link is for this browser alone and is valid until {when}.", when=Moment(found.bound.link.expires_at))
         return html.page(
             language,
             m("File from the emulation bot"),
             html.tag("p", html.tag("strong", found.name), html.tag("br"), language.value(size_shown(found.size)), class_="file"),
             picture,
-            html.tag("a", language.text(m("Save the file")), href=f"../content/{token}", class_="button main", download=True),
+            html.tag("a", language.text(m("Save the file")), href=f"../content/{page}", class_="button main", download=True),
             html.tag("p", language.text(until), class_="note"),
         )
 
@@ -84,8 +85,8 @@ def routes(site: Site) -> list[web.RouteDef]:
         return web.FileResponse(path, headers={"Content-Type": media_type, "Cross-Origin-Resource-Policy": "cross-origin"})
 
     return [
-        web.get(f"/file/{TOKEN}", site.guarded(shown)),
-        web.get(f"/content/{TOKEN}", site.guarded(content)),
+        web.get(f"/file/{PAGE}", site.guarded(shown)),
+        web.get(f"/content/{PAGE}", site.guarded(content)),
         web.get(f"/picture/{TOKEN}.png", site.guarded(picture)),
     ]
 

@@ -1,7 +1,9 @@
 """The site of signed pages: a link from the chat opens nothing until its button is tapped, and then for that one browser alone.
 
-`Site.open` is the door of every page: it looks the token up, asks whose it is and whether he still has his post and his account, and
-whether this is the browser it belongs to, in the same snapshot in which the page then decides.
+The key is the fragment of the link, which no browser sends: it comes once, in the body of the tap. All later addresses name its digest,
+so the log of no machine on the way holds anything that opens a page. `Site.open` is the door of every page: it looks the page up, asks
+whose it is, whether they still have their post and account, and whether this is the browser it belongs to, in the same snapshot in which
+the page then decides.
 """
 
 from __future__ import annotations
@@ -35,7 +37,9 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 STATIC = Path(__file__).with_name("static")
-TOKEN = "{token:[A-Za-z0-9_-]{1,100}}"  # noqa: S105 - a pattern; what cannot be one is answered like any unknown one
+PAGE = "{page:[A-Za-z0-9_-]{1,100}}"
+"""The digest of a link in an address; what cannot be one is answered like any unknown one."""
+
 READS = frozenset({"GET", "HEAD"})
 WRITE_TIMEOUT = 30.0
 PAGE_OF: Mapping[Kind, str] = {"form": "form", "upload": "upload", "file": "file"}
@@ -45,9 +49,9 @@ class Refusal(Exception):
     """A page is not shown, or not done: the status, its heading, and a sentence on what to do."""
 
     def __init__(
-        self, status: int, title: Message, advice: Message, language: str = "", action: tuple[str, Message] | None = None
+        self, status: int, title: Message, advice: Message, language: str = "", action: tuple[str, Message, str] | None = None
     ) -> None:  # fmt: skip
-        """``action``: where a button below leads, and its label."""
+        """``action``: where a button below leads, its label, and the key that goes with it ("": none)."""
         super().__init__(title.msgid)
         self.action = action
         self.status = status
@@ -85,6 +89,11 @@ class Bound:
     posts: tuple[Post, ...]
     language: Language
 
+    @property
+    def page(self) -> str:
+        """What stands for it in addresses."""
+        return self.link.token_hash
+
 
 class Site:
     """The pages' common ground. ``public_url``: where officers reach it, without a slash at the end."""
@@ -103,18 +112,18 @@ class Site:
         self, request: web.Request, kinds: Kind | tuple[Kind, ...], function: Callable[[Turn, Bound], Decision[T]],
         given: Input | None = None,
     ) -> T:  # fmt: skip
-        """Decide something on the page of ``request`` (whose route names ``{token}``) and commit it.
+        """Decide something on the page of ``request`` (whose route names `PAGE`) and commit it.
 
         ``function(turn, bound)`` is called in the snapshot in which the link was found good, perhaps several times. Raises Refusal or
         Landing, which `guarded` turns into an answer, and whatever the function raises.
         """
-        token, browser = request.match_info["token"], security.browser(request, secure=self.secure)
+        page, browser = request.match_info["page"], security.browser(request, secure=self.secure)
         wanted = (kinds,) if isinstance(kinds, str) else kinds
 
         def decided(read: Snapshot, now: int) -> Decision[T]:
-            bound = self._bound(read, now, token, browser, wanted)
+            bound = self._bound(read, now, page, browser, wanted)
             decision = function(self._turn(read, now, bound, given), bound)
-            still = effect(page_links.expect_open, token, browser, now)
+            still = effect(page_links.expect_open, page, browser, now)
             return Decision(decision.result, (still, *decision.effects)) if decision.effects else decision
 
         return await self.counted(request, decide(self.application, decided))
@@ -156,35 +165,31 @@ class Site:
 
     # Looking at a link --------------------------------------------------------------------------------------------------------
 
-    async def landing(self, request: web.Request) -> Language:
-        """The language of a link that can still be opened. Raises Refusal. Tells nothing else, and nothing is noted."""
-        token = request.match_info["token"]
-
-        def look(read: Snapshot, now: int) -> Decision[Language]:
-            return Decision(self._alive(read, now, token)[1].language)
-
-        return await self.counted(request, decide(self.application, look))
-
-    async def bind(self, request: web.Request) -> tuple[Kind, str]:
-        """Give the link to the browser that tapped its button. Returns its kind and the browser's secret. Raises Refusal."""
-        token = request.match_info["token"]
+    async def bind(self, request: web.Request, token: str) -> tuple[PageLink, str]:
+        """Give the link to the browser that tapped its button. Returns it and the browser's secret. Raises Refusal."""
+        self._count_write(page_links.digest(token))
         browser = security.browser(request, secure=self.secure) or security.new_browser()
 
-        def look(read: Snapshot, now: int) -> Decision[tuple[Kind, str]]:
-            link, bound = self._alive(read, now, token)
+        def look(read: Snapshot, now: int) -> Decision[tuple[PageLink, str]]:
+            link, bound = self._alive(read, now, page_links.by_token(read, token), token)
             if link.bound_hash is not None and not link.belongs_to(browser):
                 raise Refusal(*ELSEWHERE, bound.language.code)
             effects = () if link.bound_hash is not None else (effect(page_links.bind, token, browser, now),)
-            return Decision((link.kind, browser), effects)
+            return Decision((link, browser), effects)
 
         return await self.counted(request, decide(self.application, look))
 
-    async def send_again(self, request: web.Request) -> Language:
-        """A file whose link's time is over goes to the chat of its reader once more, whoever asks; once for each link. Raises Refusal."""
-        token = request.match_info["token"]
+    async def send_again(self, request: web.Request, token: str) -> Language:
+        """A file whose link's time is over goes to the chat of its reader once more; once for each link. Raises Refusal.
+
+        It is asked for by whoever has the ``token`` of the link, or by the browser it belongs to.
+        """
+        page, browser = request.match_info["page"], security.browser(request, secure=self.secure)
 
         def look(read: Snapshot, now: int) -> Decision[Language]:
-            link, bound = self._alive(read, now, token, expired=True)
+            link, bound = self._alive(read, now, page_links.by_page(read, page), expired=True)
+            if not link.belongs_to(browser) and page_links.digest(token) != link.token_hash:
+                raise Refusal(*UNKNOWN)
             if link.kind != "file" or link.alive(now) or link.channel is None or link.address is None:
                 raise Refusal(*ENDED, bound.language.code)
             sha256, media_type, name = link.subject.split(" ", 2)
@@ -193,12 +198,12 @@ class Site:
                 address=link.address, language=bound.language.code, now=now, mint=self.application.minting.opaque,
                 person_id=bound.person.id, key=f"again:{link.token_hash}",
             )  # fmt: skip
-            return Decision(bound.language, (effect(page_links.revoke, token, now), *letter))
+            return Decision(bound.language, (effect(page_links.revoke, link.token_hash, now), *letter))
 
         return await self.counted(request, decide(self.application, look))
 
-    def _bound(self, read: Snapshot, now: int, token: str, browser: str, kinds: tuple[Kind, ...]) -> Bound:
-        link, bound = self._alive(read, now, token)
+    def _bound(self, read: Snapshot, now: int, page: str, browser: str, kinds: tuple[Kind, ...]) -> Bound:
+        link, bound = self._alive(read, now, page_links.by_page(read, page))
         if link.kind not in kinds:
             raise Refusal(*UNKNOWN)
         if link.bound_hash is None or not browser:
@@ -207,12 +212,13 @@ class Site:
             raise Refusal(*ELSEWHERE, bound.language.code)
         return bound
 
-    def _alive(self, read: Snapshot, now: int, token: str, *, expired: bool = False) -> tuple[PageLink, Bound]:
+    def _alive(
+        self, read: Snapshot, now: int, link: PageLink | None, token: str = "", *, expired: bool = False
+    ) -> tuple[PageLink, Bound]:
         """A link that is good now, whoever's browser it is. Its person must still have the account that it was given to, and a post.
 
-        ``expired``: one whose time is over will do as well.
+        ``token``: its key, where it is known. ``expired``: one whose time is over will do as well.
         """
-        link = page_links.by_token(read, token)
         if link is None or link.person_id is None:
             raise Refusal(*UNKNOWN)
         person = people.person(read, link.person_id)
@@ -227,7 +233,7 @@ class Site:
         if not posts:
             raise Refusal(*ENDED, language.code)
         if not link.alive(now) and not expired:
-            again = (f"../again/{token}", m("Send it to the chat again")) if link.kind == "file" else None
+            again = (f"../again/{link.token_hash}", m("Send it to the chat again"), token) if link.kind == "file" else None
             raise Refusal(*(ENDED if again is None else ENDED_FILE), language.code, again)
         return link, Bound(link, person, posts, language)
 
@@ -264,10 +270,12 @@ class Site:
     def _may_write(self, request: web.Request) -> None:
         if not security.from_own_page(request, self.public_url):
             raise Refusal(*FOREIGN)
-        for limit, key in ((self._writes, request.match_info.get("token", "")), (self._client_writes, security.client(request))):
-            if limit.reached(key):
-                raise Refusal(*TOO_MANY)
-            limit.count(key)
+        _count(self._client_writes, security.client(request))
+        if page := request.match_info.get("page"):
+            self._count_write(page)
+
+    def _count_write(self, page: str) -> None:
+        _count(self._writes, page)
 
     # Answers ------------------------------------------------------------------------------------------------------------------
 
@@ -275,7 +283,7 @@ class Site:
         """To the button; a script of ours is told so instead."""
         if wants_json(request):
             return self._refused(request, Refusal(*NOT_OPENED))
-        return web.Response(status=303, headers={"Location": f"../p/{request.match_info['token']}"})
+        return web.Response(status=303, headers={"Location": "../p/"})
 
     def _refused(self, request: web.Request, refusal: Refusal) -> web.Response:
         language = self.language(refusal.language)
@@ -285,11 +293,19 @@ class Site:
             return web.json_response(told, status=refusal.status, headers=headers)
         button = None
         if refusal.action is not None:
-            path, label = refusal.action
-            button = html.tag("form", html.tag("button", language.text(label), type="submit", class_="main"), method="post", action=path)
+            path, label, key = refusal.action
+            held = html.tag("input", type="hidden", name="key", value=key) if key else None
+            sent = html.tag("button", language.text(label), type="submit", class_="main")
+            button = html.tag("form", held, sent, method="post", action=path)
         response = html.page(language, refusal.title, html.tag("p", language.text(refusal.advice)), button, status=refusal.status)
         response.headers.update(headers)
         return response
+
+
+def _count(limit: security.Limit, key: str) -> None:
+    if limit.reached(key):
+        raise Refusal(*TOO_MANY)
+    limit.count(key)
 
 
 def wants_json(request: web.Request) -> bool:

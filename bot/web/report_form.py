@@ -1,4 +1,4 @@
-"""The report form on a page: `/form/TOKEN` to fill in and save, `/review/TOKEN` to look through and file; a filed report is corrected
+"""The report form on a page: `/form/PAGE` to fill in and save, `/review/PAGE` to look through and file; a filed report is corrected
 in the same form, where the review shows what changes and asks for the reason.
 
 Plain forms do everything; the script sends the same fields as JSON while somebody types. The draft, or what was begun to correct, is the
@@ -17,7 +17,7 @@ from aiohttp import web
 from bot.web import correction_page
 from bot.web.deciding import Decision
 from bot.web.html import Html
-from bot.web.pages import TOKEN, UNKNOWN, Bound, Refusal, Site, wants_json
+from bot.web.pages import PAGE, UNKNOWN, Bound, Refusal, Site, wants_json
 from bot.web.report_form_field import fields_of, spoken
 from bot.web.report_form_page import draft_lead, form, over, progress, review, state
 from handlers.kit.message import Message, m, verbatim
@@ -90,10 +90,10 @@ def routes(site: Site) -> list[web.RouteDef]:
         return await site.open(request, "form", _confirm(request, await _sent(request)))
 
     return [
-        web.get(f"/form/{TOKEN}", site.guarded(shown)),
-        web.post(f"/form/{TOKEN}", site.guarded(saved)),
-        web.get(f"/review/{TOKEN}", site.guarded(reviewed)),
-        web.post(f"/review/{TOKEN}", site.guarded(confirmed)),
+        web.get(f"/form/{PAGE}", site.guarded(shown)),
+        web.post(f"/form/{PAGE}", site.guarded(saved)),
+        web.get(f"/review/{PAGE}", site.guarded(reviewed)),
+        web.post(f"/review/{PAGE}", site.guarded(confirmed)),
     ]
 
 
@@ -101,8 +101,6 @@ Decides = Callable[[Turn, Bound], Decision[web.Response]]
 
 
 def _look(request: web.Request, asking: Asking) -> Decides:
-    token = request.match_info["token"]
-
     def look(turn: Turn, bound: Bound) -> Decision[web.Response]:
         desk = _desk(turn, bound)
         if isinstance(desk, web.Response):
@@ -112,18 +110,16 @@ def _look(request: web.Request, asking: Asking) -> Decides:
         if wants_json(request):
             return Decision(_told(bound, desk, filling, None), renewed)
         if asking == "form":
-            return Decision(form(bound.language, turn, desk, filling, _key(bound), _lead(turn, bound, desk), token=token), renewed)
+            return Decision(form(bound.language, turn, desk, filling, _key(bound), _lead(turn, bound, desk), here=bound.page), renewed)
         if isinstance(desk, CorrectionDesk):
             notes = correction_page.moved(turn, desk, parts_of(bound.link.subject)[2])
-            return Decision(correction_page.review(bound.language, turn, desk, token=token, key=_key(bound), notes=notes), renewed)
-        return Decision(review(bound.language, turn, desk, token=token, key=_key(bound)), renewed)
+            return Decision(correction_page.review(bound.language, turn, desk, here=bound.page, key=_key(bound), notes=notes), renewed)
+        return Decision(review(bound.language, turn, desk, here=bound.page, key=_key(bound)), renewed)
 
     return look
 
 
 def _save(request: web.Request, sent: Sent) -> Decides:
-    token = request.match_info["token"]
-
     def save(turn: Turn, bound: Bound) -> Decision[web.Response]:
         desk = _desk(turn, bound)
         if isinstance(desk, web.Response):
@@ -135,49 +131,46 @@ def _save(request: web.Request, sent: Sent) -> Decides:
         asked_now = {item for item in filling.questions if item in sent.raw}
         if asked_now:
             lead = _lead(turn, bound, desk)
-            page = form(bound.language, turn, desk, filling, _key(bound), lead, token=token, typed=sent.typed(), given=sent.seen)
+            page = form(bound.language, turn, desk, filling, _key(bound), lead, here=bound.page, typed=sent.typed(), given=sent.seen)
             return Decision(page, effects)
         anchor = sent.does.split(" ")[1] if sent.does.count(" ") else ""
-        where = f"../review/{token}" if sent.does == "review" else f"../form/{token}" + (f"#r-{anchor}" if anchor else "")
+        where = f"../review/{bound.page}" if sent.does == "review" else f"../form/{bound.page}" + (f"#r-{anchor}" if anchor else "")
         return Decision(_see(where), effects)
 
     return save
 
 
 def _confirm(request: web.Request, sent: Sent) -> Decides:
-    token = request.match_info["token"]
-
     def confirm(turn: Turn, bound: Bound) -> Decision[web.Response]:
         desk = _desk(turn, bound)
         if isinstance(desk, web.Response):      # filed already, perhaps by this very tap a moment ago: the receipt stands there
-            return Decision(_go(request, f"../form/{token}"))
+            return Decision(_go(request, f"../form/{bound.page}"))
         if isinstance(desk, CorrectionDesk):
             return _correct(request, turn, bound, desk, sent)
         done = file_form(turn, desk, sent.revision)
         if isinstance(done, Confirmed):
-            return Decision(_go(request, f"../form/{token}"), done.effects)
+            return Decision(_go(request, f"../form/{bound.page}"), done.effects)
         if wants_json(request):
             return Decision(web.json_response({"error": bound.language.text(done), "again": True}, status=409))
-        return Decision(review(bound.language, turn, desk, token=token, key=_key(bound), note=done))
+        return Decision(review(bound.language, turn, desk, here=bound.page, key=_key(bound), note=done))
 
     return confirm
 
 
 def _correct(request: web.Request, turn: Turn, bound: Bound, desk: CorrectionDesk, sent: Sent) -> Decision[web.Response]:
     """Record the correction that was reviewed; or back to its fields with the reason kept."""
-    token = request.match_info["token"]
     refused, verb, item = screened(sent.reason) is not None, *sent.does.partition(" ")[::2]
     if verb == "edit":
         reason = "" if refused else reason_of(sent.reason) or desk.filed.reason
-        where = f"../form/{token}" + (f"#v-{item}" if desk.paper.item(item) is not None else "")
+        where = f"../form/{bound.page}" + (f"#v-{item}" if desk.paper.item(item) is not None else "")
         return Decision(_see(where), keep(turn, desk.filed, whole(desk.filed), reason)[1])
     done = file_correction(turn, desk, Reviewed(sent.revision, sent.stamp, sent.reason))
     if isinstance(done, Confirmed):
-        return Decision(_go(request, f"../form/{token}"), done.effects)
+        return Decision(_go(request, f"../form/{bound.page}"), done.effects)
     if wants_json(request):
         return Decision(web.json_response({"error": bound.language.text(done[0]), "again": True}, status=409))
     typed = correction_page.Typed("" if refused else sent.reason, refused)
-    page = correction_page.review(bound.language, turn, desk, token=token, key=_key(bound), notes=done, typed=typed)
+    page = correction_page.review(bound.language, turn, desk, here=bound.page, key=_key(bound), notes=done, typed=typed)
     return Decision(page)
 
 

@@ -38,7 +38,7 @@ SCRIPT_TEXTS: Mapping[str, Message] = {
 
 
 def form(
-    language: Language, turn: Turn, desk: Desk, filling: Filling, key: str, lead: list[Html], *, token: str,
+    language: Language, turn: Turn, desk: Desk, filling: Filling, key: str, lead: list[Html], *, here: str,
     typed: Mapping[str, str] | None = None, given: Mapping[str, str] | None = None,
 ) -> web.Response:  # fmt: skip
     """The table below its ``lead``. ``typed`` and ``given``: what was sent with the fields that are asked about, and the marks that came
@@ -51,9 +51,9 @@ def form(
     body = tag(
         "form",
         tag("button", text(m("Save")), type="submit", name="do", value="save", class_="first", tabindex=-1, aria_hidden="true"),
-        *sections, _files(language, desk, token), _bar(language, turn, desk, filling),
-        method="post", action=token, autocomplete="off", novalidate=True, id="form",
-        data_key=key, data_review=f"../review/{token}", data_lang=language.code, **script_texts(language),
+        *sections, _files(language, desk, here), _bar(language, turn, desk, filling),
+        method="post", action=here, autocomplete="off", novalidate=True, id="form",
+        data_key=key, data_review=f"../review/{here}", data_lang=language.code, **script_texts(language),
     )  # fmt: skip
     asked = summary(language, desk, filling if typed else None)
     title = title_of(turn, desk)
@@ -103,7 +103,7 @@ def state(desk: Desk, at: int | None) -> Message:
     return m("Saved at {time}", time=Moment(at, "time"))
 
 
-def review(language: Language, turn: Turn, desk: Desk, *, token: str, key: str, note: Message | None = None) -> web.Response:
+def review(language: Language, turn: Turn, desk: Desk, *, here: str, key: str, note: Message | None = None) -> web.Response:
     """All that will be filed, what is missing, and the one button that files it."""
     text, sheet = language.text, desk.sheet
     done, count = filled(desk.paper, sheet)
@@ -118,7 +118,7 @@ def review(language: Language, turn: Turn, desk: Desk, *, token: str, key: str, 
         tag("p", text(m("Missing: {codes}", codes=codes(missing))), class_="missing") if missing else None,
         tag("p", text(m("To be checked: {codes}", codes=codes(doubtful))), class_="asked") if doubtful else None,
     ]  # fmt: skip
-    rows = {item.id: _rows(language, desk, item, token) for item in desk.paper.items}
+    rows = {item.id: _rows(language, desk, item, here) for item in desk.paper.items}
     sections = [
         tag("section", *_heading(language, group, members), tag("dl", *(row for item in members for row in rows[item.id])))
         for group, members in _groups(desk)
@@ -128,12 +128,12 @@ def review(language: Language, turn: Turn, desk: Desk, *, token: str, key: str, 
     confirm = tag("button", text(m("Confirm")), type="submit", name="do", value="confirm", class_="main")
     bar = tag(
         "div", tag("p", "", id="state", role="status"),
-        tag("div", tag("a", text(m("Correct")), href=f"../form/{token}", class_="button"), None if doubtful else confirm, class_="buttons"),
+        tag("div", tag("a", text(m("Correct")), href=f"../form/{here}", class_="button"), None if doubtful else confirm, class_="buttons"),
         class_="bar",
     )  # fmt: skip
     body = tag(
         "form", tag("input", type="hidden", name="revision", value=desk.revision, autocomplete="off"), bar,
-        method="post", action=token, id="confirm", autocomplete="off", data_key=key, **script_texts(language),
+        method="post", action=here, id="confirm", autocomplete="off", data_key=key, **script_texts(language),
     )  # fmt: skip
     return page(language, m("Review: {title}", title=desk.duty.title), *lead, *sections, files, body, styles=STYLES, scripts=END_SCRIPTS)
 
@@ -175,17 +175,17 @@ def _heading(language: Language, group: str, members: list[ReportItem]) -> list[
     return [tag("h2", language.text(m("In words")))] if all(item.kind == "text" for item in members) else []
 
 
-def _rows(language: Language, desk: Desk, item: ReportItem, token: str) -> list[Html]:
+def _rows(language: Language, desk: Desk, item: ReportItem, here: str) -> list[Html]:
     """An item as it will be filed, with the way back to its field."""
     text, entry = language.text, desk.sheet.entries.get(item.id)
     value: Value = m("not entered") if entry is None or entry.skipped else shown(item, entry.value)
     known = entry is not None and entry.value is not None
-    rows = [_pair(language, label(item, 200), value, f"../form/{token}#v-{item.id}", item.code, known=known)]
+    rows = [_pair(language, label(item, 200), value, f"../form/{here}#v-{item.id}", item.code, known=known)]
     plan = desk.sheet.entries.get(item.id + PLAN)
     if plan is not None and plan.value is not None and desk.paper.item(item.id + PLAN) is not None:
         fact = m("{value}. Reason: {reason}", value=shown(item, plan.value), reason=plan.note or "")
         name = m("{code}, changed plan", code=item.code)
-        rows.append(_pair(language, name, text(fact), f"../form/{token}#v-{item.id}{PLAN}", text(name), known=True))
+        rows.append(_pair(language, name, text(fact), f"../form/{here}#v-{item.id}{PLAN}", text(name), known=True))
     return rows
 
 
@@ -195,12 +195,12 @@ def _pair(language: Language, name: Message, value: Value, address: str, code: s
     return tag("div", tag("dt", language.text(name)), told, tag("dd", again, class_="way"), class_="pair")
 
 
-def _files(language: Language, desk: Desk, token: str) -> Html:
+def _files(language: Language, desk: Desk, here: str) -> Html:
     text = language.text
     papers = [item for item in desk.paper.items if item.kind == "file"]
     asked = tag("p", text(m("Please send the files or photos of “{name}”.", name=papers[0].name))) if papers else None
     names = [tag("li", _file_name(desk, file.name, file.item_id)) for file in desk.sheet.files]
-    link = tag("a", text(m("Send files or photos")), href=f"../upload/{token}", class_="button", id="upload")
+    link = tag("a", text(m("Send files or photos")), href=f"../upload/{here}", class_="button", id="upload")
     heading = m("Signed papers") if papers else m("Evidence")
     return tag("section", tag("h2", text(heading)), asked, tag("ul", *names, id="files") if names else None, link)
 

@@ -14,7 +14,7 @@ from bot.language import Language
 from bot.rendering.parts import MEGABYTE
 from bot.web import html
 from bot.web.deciding import Decision
-from bot.web.pages import TOKEN, TOO_LARGE, UNKNOWN, Bound, Refusal, Site
+from bot.web.pages import PAGE, TOO_LARGE, UNKNOWN, Bound, Refusal, Site
 from handlers.kit.message import Message, Number, m, verbatim
 from handlers.kit.turn import Other, Sent, Turn
 from handlers.reporting.correction_desk import desk_of, title_of
@@ -69,7 +69,7 @@ class Taken:
 
 
 def routes(site: Site) -> list[web.RouteDef]:
-    """`/upload/TOKEN`: the page and what it sends. The token of a form's page opens it too."""
+    """`/upload/PAGE`: the page and what it sends. The link of a form's page opens it too."""
     places = asyncio.Semaphore(AT_ONCE)
 
     async def shown(request: web.Request) -> web.StreamResponse:
@@ -88,8 +88,8 @@ def routes(site: Site) -> list[web.RouteDef]:
         return _page(request, found, (*taken.notes, *notes), refused=bool(taken.notes))
 
     return [
-        web.get(f"/upload/{TOKEN}", site.guarded(shown)),
-        web.post(f"/upload/{TOKEN}", site.guarded(sent, seconds=SECONDS)),
+        web.get(f"/upload/{PAGE}", site.guarded(shown)),
+        web.post(f"/upload/{PAGE}", site.guarded(sent, seconds=SECONDS)),
     ]
 
 
@@ -205,23 +205,23 @@ def tidy(name: str) -> str:
 
 
 def _page(request: web.Request, found: Shown, notes: tuple[Message, ...], *, refused: bool = False) -> web.Response:
-    language, token = found.bound.language, request.match_info["token"]
+    language, page = found.bound.language, found.bound.page
     told = html.tag("ul", *(html.tag("li", language.text(note)) for note in notes), class_="notes", role="alert" if refused else "status")
     received = html.tag("section", html.tag("h2", language.text(m("Received so far"))), _list(found.received))
-    back = html.tag("a", language.text(m("Back to the form")), href=f"../form/{token}", class_="button")
+    back = html.tag("a", language.text(m("Back to the form")), href=f"../form/{page}", class_="button")
     return html.page(
         language,
         m("Send files for a report"),
         html.tag("p", html.tag("strong", found.title)),
         told if notes else None,
-        _form(language, found, token),
+        _form(language, found, page),
         received if found.received else None,
         back if found.bound.link.kind == "form" else None,
         status=422 if refused else 200,
     )
 
 
-def _form(language: Language, found: Shown, token: str) -> html.Html:
+def _form(language: Language, found: Shown, page: str) -> html.Html:
     whole = html.tag("option", language.text(m("The report as a whole")), value="", selected=not found.chosen)
     options = [
         html.tag("option", language.text(label(item)), value=item.id, selected=item.id == found.chosen) for item in found.items
@@ -238,7 +238,7 @@ def _form(language: Language, found: Shown, token: str) -> html.Html:
         html.tag("input", type="file", id="file", name="file", multiple=True, required=True, accept=ACCEPTED, aria_describedby="hint"),
         html.tag("p", language.text(hint), id="hint", class_="note"),
         html.tag("button", language.text(m("Send")), type="submit", class_="main"),
-        method="post", enctype="multipart/form-data", action=token,
+        method="post", enctype="multipart/form-data", action=page,
     )  # fmt: skip
 
 

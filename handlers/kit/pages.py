@@ -29,4 +29,4 @@ def page(turn: Turn, kind: page_links.Kind, subject: str, *, minutes: int = MINU
         return None
     token, account = turn.mint_secret(), (turn.place.channel, turn.place.address)
     made = effect(page_links.add, token, kind, turn.who.id, subject, turn.now, turn.now + minutes * 60, account)
-    return Page(f"{root}/p/{token}", made)
+    return Page(f"{root}/p/#{token}", made)

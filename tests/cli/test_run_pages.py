@@ -13,6 +13,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from storage import page_links
 from tests.channels.fake_zalo import TOKEN, FakeZalo
 from tests.cli.service import Service, free_port
 
@@ -43,15 +44,15 @@ async def test_evidence_by_a_page_that_outlives_the_program(sample: Path, tmp_pa
             await service.running()
             await zalo.say(CHAT, "/baocao upload E16:LANG_SON")
             await zalo.until(lambda: any("/p/" in text for text in zalo.texts[CHAT]))
-            (token,) = re.findall(rf"{root}/p/([\w-]{{43}})", "\n".join(zalo.texts[CHAT]))
-            async with browser.post(f"{root}/p/{token}") as answer:
-                assert (answer.status, str(answer.url)) == (200, f"{root}/upload/{token}")
+            (token,) = re.findall(rf"{root}/p/#([\w-]{{43}})", "\n".join(zalo.texts[CHAT]))
+            async with browser.post(f"{root}/p/open", data={"key": token}) as answer:
+                assert (answer.status, str(answer.url)) == (200, f"{root}/upload/{page_links.digest(token)}")
             logs += service.told
         async with Service(tmp_path, **given) as service:
             await service.running()
             form = aiohttp.FormData()
             form.add_field("file", BytesIO(b"%PDF-1.7"), filename="bien-ban.pdf", content_type="application/pdf")
-            async with browser.post(f"{root}/upload/{token}", data=form) as answer:
+            async with browser.post(f"{root}/upload/{page_links.digest(token)}", data=form) as answer:
                 assert answer.status == 200
             await zalo.until(lambda: any("bien-ban.pdf" in text for text in zalo.texts[CHAT]))
             assert await service.terminated() == 0

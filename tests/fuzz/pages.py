@@ -13,6 +13,7 @@ from hypothesis.stateful import rule
 from bot.settings import HostPort
 from bot.web.server import Server, application
 from bot.web.site import routes
+from storage import page_links
 from tests.fuzz.machine import PEOPLE, SAYINGS, Conversations
 from tests.page_form import HEADERS, LINK
 
@@ -33,6 +34,11 @@ class Browser:
         self.token = ""
         self.fields: dict[str, dict[str, Any]] = {}
         self.review: dict[str, str] = {}
+
+    @property
+    def page(self) -> str:
+        """What stands for the link in the addresses of its pages."""
+        return page_links.digest(self.token)
 
 
 Work = Callable[[aiohttp.ClientSession, Browser], Awaitable[None]]
@@ -84,10 +90,10 @@ class OnPages(Conversations):
     def confirms_on_the_page(self, who: str, afresh: bool, reason: str, times: int) -> None:
         async def work(browser: aiohttp.ClientSession, of: Browser) -> None:
             if afresh or not of.review:
-                page = await self._fetched(browser.get(f"/review/{of.token}"))
+                page = await self._fetched(browser.get(f"/review/{of.page}"))
                 of.review = dict(re.findall(r'name="(revision|stamp)" value="(\w+)"', page))
             for _ in range(times):
-                await self._fetched(browser.post(f"/review/{of.token}", data={**of.review, "do": "confirm", "reason": reason}))
+                await self._fetched(browser.post(f"/review/{of.page}", data={**of.review, "do": "confirm", "reason": reason}))
 
         self._browse(who, work)
 
@@ -96,11 +102,11 @@ class OnPages(Conversations):
     )  # fmt: skip
     def sends_a_file_on_the_page(self, who: str, name: str, size: int) -> None:
         async def work(browser: aiohttp.ClientSession, of: Browser) -> None:
-            shown = await self._fetched(browser.get(f"/upload/{of.token}"))
+            shown = await self._fetched(browser.get(f"/upload/{of.page}"))
             data = aiohttp.FormData()
             data.add_field("item", next(iter(re.findall(r'<option value="([^"]*)"', shown)), ""))
             data.add_field("file", b"%PDF-1.7" * size, filename=name, content_type="application/octet-stream")
-            await self._fetched(browser.post(f"/upload/{of.token}", data=data))
+            await self._fetched(browser.post(f"/upload/{of.page}", data=data))
 
         self._browse(who, work)
 
@@ -133,7 +139,7 @@ class OnPages(Conversations):
         try:
             root = f"http://127.0.0.1:{server.port}"
             async with aiohttp.ClientSession(root, cookie_jar=of.cookies, headers=HEADERS) as browser:
-                await self._fetched(browser.post(f"/p/{of.token}", allow_redirects=False))
+                await self._fetched(browser.post("/p/open", data={"key": of.token}, allow_redirects=False))
                 await work(browser, of)
         finally:
             await server.close()
@@ -141,7 +147,7 @@ class OnPages(Conversations):
 
     async def _form(self, browser: aiohttp.ClientSession, of: Browser, sent: dict[str, Any] | None = None) -> dict[str, Any]:
         method = "get" if sent is None else "post"
-        async with browser.request(method, f"/form/{of.token}", json=sent, headers={"Accept": "application/json"}) as answer:
+        async with browser.request(method, f"/form/{of.page}", json=sent, headers={"Accept": "application/json"}) as answer:
             assert answer.status < 500, await answer.text()
             return await answer.json() if answer.content_type == "application/json" else {}
 

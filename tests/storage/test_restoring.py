@@ -206,7 +206,7 @@ async def test_a_browser_and_a_page_that_were_ended_since_stay_ended(tmp_path: P
         *(effect(page_links.add, each, "file", "lan", f"a{each} text/plain", NOW, NOW + 86_400) for each in ("kept", "ended")),
     )  # fmt: skip
     backup.make(path, copy, tmp_path / "f", NOW)
-    await wrote(path, effect(web_chat.end, "at ended", NOW + 5), effect(page_links.revoke, "ended", NOW + 5))
+    await wrote(path, effect(web_chat.end, "at ended", NOW + 5), effect(page_links.revoke, page_links.digest("ended"), NOW + 5))
     assert await opened(copy, "kept", "ended") == [True, True, True, True]
 
     restore(inspect(copy, path), path, NOW + 60, "x")

@@ -132,11 +132,11 @@ async def test_the_key_of_a_page_is_kept_for_a_day(database: Database) -> None:
     await database.write((effect(web_chat.open_session, "s", "two", "An", NOW, Lifetimes(10**7, 10**7)),))
     await database.write((effect(people.link, "web", "two", "p", NOW),))
     token = "A" * 43
-    await send(database, "two", f"Mở https://x.vn/p/{token} trong 30 phút.")
+    await send(database, "two", f"Mở https://x.vn/p/#{token} trong 30 phút.")
     await database.write((effect(web_chat.drop_old, NOW + 86_399),))
     assert token in (await texts(database, "two"))[0]
     await database.write((effect(web_chat.drop_old, NOW + 86_400),))
-    assert await texts(database, "two") == ["Mở https://x.vn/p/… trong 30 phút."]
+    assert await texts(database, "two") == ["Mở https://x.vn/p/#… trong 30 phút."]
 
 
 async def test_what_is_over_is_swept_and_nothing_else(database: Database) -> None:

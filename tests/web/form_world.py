@@ -28,7 +28,7 @@ from tests.conftest import START
 SELF_SCORE, QUARTER = "E16", "E15"
 OWN = {"Sec-Fetch-Site": "same-origin"}
 JSON = {"Accept": "application/json"}
-_LINK = re.compile(r"https?://\S+/p/[A-Za-z0-9_-]{43}")
+_LINK = re.compile(r"https?://\S+/p/#[A-Za-z0-9_-]{43}")
 
 
 def _link_in(said: str) -> str:
@@ -139,8 +139,9 @@ class Browser:
 
     async def open(self, link: str) -> int:
         """The link, and the tap on its button."""
-        await self.get(link)
-        return await self._post(link, {})
+        root, _, key = link.partition("#")
+        await self.get(root)
+        return await self._post(f"{root}open", {"key": key})
 
     async def submit(self, does: str, **fields: str) -> int:
         """The form as it stands with these fields typed over, and one of its buttons."""

@@ -26,6 +26,8 @@ LANGSON, LAOCAI, SECRETARY = "langson", "laocai", "secretary"
 OWN = {"Sec-Fetch-Site": "same-origin"}
 JPEG = b"\xff\xd8\xff\xe0" + bytes(2_000)
 PDF = b"%PDF-1.7\n" + bytes(3_000)
+page_of = page_links.digest
+"""What stands for a link in the addresses of its pages."""
 
 
 class World(Chat):
@@ -97,6 +99,8 @@ class Browser:
     root: str
     headers: dict[str, str] = field(default_factory=lambda: dict(OWN))
     cookies: dict[str, str] = field(default_factory=dict)
+    seen: list[str] = field(default_factory=list)
+    """Every address it asked for."""
 
     def __post_init__(self) -> None:
         self._http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
@@ -115,10 +119,11 @@ class Browser:
 
     async def tap(self, token: str) -> Answer:
         """The button of the landing page."""
-        return await self.post(f"/p/{token}")
+        return await self.post("/p/open", {"key": token})
 
     async def _ask(self, method: str, path: str, headers: dict[str, str], data: Any = None) -> Answer:
         held = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        self.seen.append(path)
         given = {**self.headers, "Cookie": held, **{name.replace("_", "-"): value for name, value in headers.items()}}
         given = {name: value for name, value in given.items() if value}
         async with self._http.request(method, self.root + path, headers=given, data=data, allow_redirects=False) as response:
@@ -151,7 +156,14 @@ def form(*files: tuple[str, bytes, str], item: str = "") -> aiohttp.FormData:
 
 
 def address_in(parts: list[Part]) -> str:
-    """The path of the page in what a chat was told, below the public address."""
+    """The path of a public picture in what a chat was told, below the public address."""
     found = re.search(rf"{re.escape(PUBLIC)}(\S+)", "\n".join(part.text for part in parts))
     assert found is not None, [part.text for part in parts]
     return found.group(1)
+
+
+def key_in(parts: list[Part]) -> str:
+    """The key of the page in what a chat was told: the fragment of its link."""
+    root, _, key = address_in(parts).partition("#")
+    assert (root, len(key)) == ("/p/", 43)
+    return key

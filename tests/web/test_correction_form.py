@@ -20,8 +20,8 @@ WHY = "Sở Tài chính rà soát lại"
 class Duc:
     """An officer of Lào Cai with the page of his third quarter's report, which is filed."""
 
-    def __init__(self, world: World, browser: Browser, person: str, duty: Duty) -> None:
-        self.world, self.browser, self.person, self.duty = world, browser, person, duty
+    def __init__(self, world: World, browser: Browser, person: str, duty: Duty, link: str) -> None:
+        self.world, self.browser, self.person, self.duty, self.link = world, browser, person, duty, link
         self.form = browser.address
         self.review = browser.address.replace("/form/", "/review/")
 
@@ -38,8 +38,9 @@ class Duc:
 async def duc(world: World, browser: Browser) -> Duc:
     person = await world.officer("Nguyễn Minh Đức")
     duty = await world.duty(person, QUARTER)
-    assert await browser.open(await world.correction(person, duty)) == 200
-    return Duc(world, browser, person, duty)
+    link = await world.correction(person, duty)
+    assert await browser.open(link) == 200
+    return Duc(world, browser, person, duty, link)
 
 
 async def colleague(world: World) -> str:
@@ -234,11 +235,11 @@ async def test_a_report_withdrawn_in_the_chat_is_not_corrected_here(duc: Duc) ->
 
 async def test_an_ended_link_and_another_browser(duc: Duc) -> None:
     other = Browser(duc.world)
-    assert await other.open(duc.form.replace("/form/", "/p/")) == 403
+    assert await other.open(duc.link) == 403
     await other.close()
-    token = duc.form.rpartition("/")[2]
+    page = duc.form.rpartition("/")[2]
     await duc.browser.submit("save", **{f"v.{NTM01}": "50"})
-    await duc.world.app.database.write((effect(page_links.revoke, token, duc.world.clock.now()),))
+    await duc.world.app.database.write((effect(page_links.revoke, page, duc.world.clock.now()),))
     assert await duc.confirm() == 410
     assert await duc.browser.open(await duc.world.correction(duc.person, duc.duty)) == 200
     assert duc.browser.fields()[f"v.{NTM01}"] == "50", "what was begun is there with the next link"
@@ -303,8 +304,9 @@ async def huong(world: World, browser: Browser) -> Duc:
     """An officer of Sơn La with the page of her self-score, which is filed."""
     person = await world.officer("Cầm Thị Hương")
     duty = await world.duty(person, SELF_SCORE)
-    assert await browser.open(await world.correction(person, duty)) == 200
-    return Duc(world, browser, person, duty)
+    link = await world.correction(person, duty)
+    assert await browser.open(link) == 200
+    return Duc(world, browser, person, duty, link)
 
 
 async def test_a_self_score_with_a_plan_a_text_and_a_choice(world: World, browser: Browser) -> None:

@@ -57,7 +57,9 @@ async def test_what_makes_no_sense_is_refused(demo: Demonstrated, path: str, bod
         assert answer.status == 400
 
 
-@pytest.mark.parametrize("path", ["/static/demo.py", "/static/..%2fdemo.py", "/file/" + "0" * 64, "/file/..%2f..%2fdemo.sqlite3"])
+@pytest.mark.parametrize(
+    "path", ["/static/demo.py", "/static/..%2fdemo.py", "/attachment/" + "0" * 64, "/attachment/..%2f..%2fdemo.sqlite3"]
+)
 async def test_nothing_else_is_served(demo: Demonstrated, path: str) -> None:
     _, address = demo
     async with aiohttp.ClientSession() as session, session.get(f"{address}{path}") as answer:

@@ -12,7 +12,7 @@ from bot.web.security import WRITES, WRONG_TOKENS
 from storage import linking, page_links, people
 from storage.connection import effect
 from storage.errors import DatabaseBusy
-from tests.web.pages_world import LANGSON, LAOCAI, Browser, World
+from tests.web.pages_world import LANGSON, LAOCAI, Browser, World, page_of
 
 STRICT = {
     "Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Cache-Control": "no-store",
@@ -37,41 +37,42 @@ async def upload(world: World) -> str:
 async def opened(world: World, token: str) -> Browser:
     browser = world.browser()
     answer = await browser.tap(token)
-    assert (answer.status, answer.location) == (303, f"../upload/{token}")
+    assert (answer.status, answer.location) == (303, f"../upload/{page_of(token)}")
     return browser
 
 
 async def test_it_opens_with_a_tap_on_its_button_and_in_that_browser_alone(world: World, upload: str) -> None:
     browser = world.browser()
-    landing = await browser.get(f"/p/{upload}")
+    page = f"/upload/{page_of(upload)}"
+    landing = await browser.get("/p/")
     assert landing.status == 200
     assert ">Mở</button>" in landing.text
-    assert (await browser.get(f"/upload/{upload}")).location == f"../p/{upload}"
-    assert (await browser.tap(upload)).location == f"../upload/{upload}"
-    assert (await browser.get(f"/upload/{upload}")).status == 200
+    assert (await browser.get(page)).location == "../p/"
+    assert (await browser.tap(upload)).location == f"..{page}"
+    assert (await browser.get(page)).status == 200
     assert (await browser.tap(upload)).status == 303, "its own browser may come again"
     stranger = world.browser()
-    for answer in (await stranger.get(f"/upload/{upload}"), await stranger.tap(upload), await stranger.post(f"/upload/{upload}")):
+    for answer in (await stranger.get(page), await stranger.tap(upload), await stranger.post(page)):
         assert answer.status in (303, 403)
     assert "trình duyệt khác" in (await stranger.tap(upload)).text
-    assert (await stranger.get(f"/upload/{upload}")).status == 303
-    assert (await browser.get(f"/upload/{upload}")).status == 200, "what others try takes nothing from it"
+    assert (await stranger.get(page)).status == 303
+    assert (await browser.get(page)).status == 200, "what others try takes nothing from it"
 
 
 async def test_looking_previewing_and_asking_for_the_head_open_nothing(world: World, upload: str) -> None:
     for _ in range(5):
         preview = world.browser()
-        assert (await preview.get(f"/p/{upload}", User_Agent="TelegramBot (like TwitterBot)", Sec_Fetch_Site="")).status == 200
-        assert (await preview.head(f"/p/{upload}")).status == 200
-        assert (await preview.get(f"/upload/{upload}", Sec_Fetch_Site="cross-site")).status == 303
-        assert (await preview.head(f"/upload/{upload}")).status == 303
+        assert (await preview.get("/p/", User_Agent="TelegramBot (like TwitterBot)", Sec_Fetch_Site="")).status == 200
+        assert (await preview.head("/p/")).status == 200
+        assert (await preview.get(f"/upload/{page_of(upload)}", Sec_Fetch_Site="cross-site")).status == 303
+        assert (await preview.head(f"/upload/{page_of(upload)}")).status == 303
         assert preview.cookies == {}
     assert await world.rows("SELECT opened_at, bound_hash FROM page_links") == [(None, None)]
     assert (await world.browser().tap(upload)).status == 303
 
 
 async def test_the_landing_page_says_nothing_of_what_is_behind_it(world: World, upload: str) -> None:
-    text = (await world.browser().get(f"/p/{upload}")).text
+    text = (await world.browser().get("/p/")).text
     for word in ("Lạng Sơn", "báo cáo", "Báo cáo", LANGSON):
         assert word not in text
 
@@ -88,26 +89,75 @@ async def test_only_digests_are_kept_and_the_opening_is_noted(world: World, uplo
 
 async def test_expired_revoked_and_unknown_links_have_their_pages(world: World, upload: str) -> None:
     browser = await opened(world, upload)
-    await world.application.database.write((effect(page_links.revoke, upload, world.clock.now()),))
-    for answer in (await browser.get(f"/upload/{upload}"), await browser.get(f"/p/{upload}"), await browser.tap(upload)):
+    await world.application.database.write((effect(page_links.revoke, page_of(upload), world.clock.now()),))
+    for answer in (await browser.get(f"/upload/{page_of(upload)}"), await browser.tap(upload)):
         assert answer.status == 410
         assert "không còn hiệu lực" in answer.text
     short = await world.link("upload", LANGSON, f"duty:{await world.duty('LANG_SON')}")
     world.clock.advance(30 * 60 - 1)
     assert (await browser.tap(short)).status == 303
     world.clock.advance(1)
-    assert (await browser.get(f"/upload/{short}")).status == 410
-    for wrong in ("x" * 43, upload[:-1], upload + "x", f"{upload}.", "%3Cscript%3E", "đ"):
-        answer = await browser.get(f"/p/{wrong}")
-        assert (answer.status, "không tồn tại" in answer.text) == (404, True), wrong
+    assert (await browser.get(f"/upload/{page_of(short)}")).status == 410
+    for answer in (await browser.tap("x" * 43), await browser.get(f"/upload/{'x' * 43}")):
+        assert (answer.status, "không tồn tại" in answer.text) == (404, True)
+
+
+async def test_the_link_is_pasted_where_no_script_runs(world: World, upload: str) -> None:
+    """Alone, as a link of today or of before, or with the whole message around it."""
+    pasted = (
+        upload, f" {upload}\n", f"{world.public_url}/p/#{upload}", f"{world.public_url}/p/#{upload}.", f"{world.public_url}/p/{upload}",
+        f"Nhập cả bảng trên trang web: {world.public_url}/p/#{upload} (có hiệu lực 30 phút)",
+    )  # fmt: skip
+    browser = world.browser()
+    for text in pasted:
+        assert (await browser.tap(text)).location == f"../upload/{page_of(upload)}", text
+    for text in ("", upload[:-1], upload + "x", "<script>", "đồng chí", f"{world.public_url}/p/", "x" * 4_000):
+        answer = await world.browser().tap(text)
+        assert (answer.status, "Liên kết chưa đủ" in answer.text, ">Mở</button>" in answer.text) == (422, True, True), text
+    assert (await browser.post("/p/open", {"key": upload + " " * 20_000})).status == 413
+
+
+async def test_links_of_before_lead_to_the_door_with_their_key(world: World, upload: str) -> None:
+    """Also with a full stop that a messenger took for a part of the address, and without the slash that another one left out."""
+    browser = world.browser()
+    for path in (f"/p/{upload}", f"/p/{upload}.", f"/p/{upload},"):
+        answer = await browser.get(path)
+        assert (answer.status, answer.location) == (303, f"./#{upload}")
+    for path in ("/p/unknown", "/p/%3Cscript%3E", "/p/đ"):
+        assert (await browser.get(path)).location == "./"
+    assert (await browser.get("/p")).location == "p/"
+
+
+async def test_a_page_that_was_open_before_addresses_named_digests_goes_on(world: World, upload: str) -> None:
+    browser = await opened(world, upload)
+    assert (await browser.get(f"/upload/{upload}")).status == 200
+    assert (await world.browser().get(f"/upload/{upload}")).status == 303, "to anybody else it opens nothing"
+
+
+async def test_no_address_that_a_browser_asks_for_holds_the_key(world: World, upload: str) -> None:
+    """Neither the log of a proxy nor what a page says of where somebody comes from: the body of one tap is all that carries it."""
+    duty = f"duty:{await world.duty('LANG_SON')}"
+    keys, asked, browser = [upload], [], world.browser()
+    browser.seen = asked
+    for kind, paths in (("upload", ("upload",)), ("form", ("form", "review", "upload")), ("file", ("file", "content"))):
+        subject = f"{'a' * 64} image/png x.png" if kind == "file" else duty
+        keys.append(await world.link(kind, LANGSON, subject))  # type: ignore[arg-type]
+        await browser.get("/p/")
+        asked.append((await browser.tap(keys[-1])).location)
+        for path in paths:
+            answer = await browser.get(f"/{path}/{page_of(keys[-1])}")
+            asked += [answer.text, *answer.headers.values()]
+            asked.append((await browser.post(f"/{path}/{page_of(keys[-1])}", {"do": "save"})).text)
+    assert len(asked) > 40
+    assert [key for key in keys if any(key in each for each in asked)] == []
 
 
 async def test_a_token_opens_the_page_of_its_own_kind_alone(world: World, upload: str) -> None:
     browser = await opened(world, upload)
-    for path in (f"/form/{upload}", f"/file/{upload}", f"/content/{upload}", f"/picture/{upload}.png"):
+    page = page_of(upload)
+    for path in (f"/form/{page}", f"/file/{page}", f"/content/{page}", f"/picture/{upload}.png"):
         assert (await browser.get(path)).status == 404
     picture = await world.link("picture", None, f"{'a' * 64} image/png")
-    assert (await browser.get(f"/p/{picture}")).status == 404
     assert (await browser.tap(picture)).status == 404
 
 
@@ -128,7 +178,7 @@ async def test_who_loses_his_post_or_account_has_no_page(world: World, upload: s
         case _:
             change = effect(page_links.revoke_all, person, now)
     await world.application.database.write((change,))
-    assert (await browser.get(f"/upload/{upload}")).status in (404, 410)
+    assert (await browser.get(f"/upload/{page_of(upload)}")).status in (404, 410)
     assert (await browser.tap(upload)).status in (404, 410)
 
 
@@ -158,21 +208,21 @@ async def test_what_another_site_sends_is_refused(world: World, upload: str) -> 
         {"Sec_Fetch_Site": "cross-site", "Origin": "https://thidua.example.vn"},
     )  # fmt: skip
     for headers in foreign:
-        for path in (f"/p/{upload}", f"/upload/{upload}"):
-            answer = await browser.post(path, **headers)
+        for path in ("/p/open", f"/upload/{page_of(upload)}"):
+            answer = await browser.post(path, {"key": upload}, **headers)
             assert (answer.status, "bị từ chối" in answer.text) == (403, True), headers
     for headers in own:
-        assert (await browser.post(f"/p/{upload}", **headers)).status == 303
+        assert (await browser.post("/p/open", {"key": upload}, **headers)).status == 303
 
 
 async def test_every_answer_has_the_strict_headers(world: World, upload: str) -> None:
     browser = await opened(world, upload)
     stranger = world.browser()
     answers = [
-        await browser.get(f"/p/{upload}"), await browser.get(f"/upload/{upload}"), await browser.tap(upload),
-        await stranger.get(f"/upload/{upload}"), await stranger.tap(upload), await browser.get("/p/unknown"),
-        await browser.post(f"/p/{upload}", Sec_Fetch_Site="cross-site"), await browser.get("/static/pages.css"),
-        await browser.get("/nowhere"), await browser.get("/static/demo.js"), await browser.head(f"/p/{upload}"),
+        await browser.get("/p/"), await browser.get(f"/upload/{page_of(upload)}"), await browser.tap(upload),
+        await stranger.get(f"/upload/{page_of(upload)}"), await stranger.tap(upload), await browser.get("/p/unknown"),
+        await browser.post("/p/open", Sec_Fetch_Site="cross-site"), await browser.get("/static/pages.css"),
+        await browser.get("/nowhere"), await browser.get("/static/demo.js"), await browser.head("/p/"),
         await browser.post("/static/pages.css"),
     ]  # fmt: skip
     for answer in answers:
@@ -190,7 +240,7 @@ async def test_every_answer_has_the_strict_headers(world: World, upload: str) ->
 
 async def test_no_page_names_another_host(world: World, upload: str) -> None:
     browser = await opened(world, upload)
-    for path in (f"/p/{upload}", f"/upload/{upload}", "/p/unknown", "/static/pages.css"):
+    for path in ("/p/", f"/upload/{page_of(upload)}", "/form/unknown", "/static/pages.css"):
         text = (await browser.get(path)).text
         assert "http:" not in text
         assert "https:" not in text
@@ -207,7 +257,7 @@ async def test_the_cookie_is_for_this_site_and_no_script(world: World, upload: s
 
 async def test_many_wrong_tokens_are_told_to_wait_and_good_ones_open(world: World, upload: str) -> None:
     guesser = world.browser()
-    statuses = [(await guesser.get(f"/p/{number:043d}")).status for number in range(WRONG_TOKENS + 3)]
+    statuses = [(await guesser.tap(f"{number:043d}")).status for number in range(WRONG_TOKENS + 3)]
     assert statuses == [404] * WRONG_TOKENS + [429] * 3
     answer = await guesser.get(f"/picture/{1:043d}.png")
     assert (answer.status, answer.headers["Retry-After"]) == (429, "600")
@@ -235,7 +285,7 @@ async def test_old_links_are_forgotten(world: World, upload: str) -> None:
 async def test_a_made_up_cookie_is_not_taken_over(world: World, upload: str) -> None:
     """A cookie that we never gave is not the name of a browser: the one we give is random."""
     browser = world.browser()
-    answer = await browser.post(f"/p/{upload}", Cookie="__Host-thidua_browser=short; thidua_browser=x")
+    answer = await browser.post("/p/open", {"key": upload}, Cookie="__Host-thidua_browser=short; thidua_browser=x")
     assert answer.status == 303
     assert len(next(iter(browser.cookies.values()))) == 43
 
@@ -249,7 +299,7 @@ async def test_over_tls_a_cookie_of_another_host_is_no_browser(world: World, upl
     assert browser.cookies["__Host-thidua_browser"] != planted
     attacker = world.browser()
     attacker.cookies["thidua_browser"] = planted
-    assert (await attacker.get(f"/upload/{upload}")).status == 303
+    assert (await attacker.get(f"/upload/{page_of(upload)}")).status == 303
     assert (await attacker.tap(upload)).status == 403
 
 

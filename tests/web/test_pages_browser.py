@@ -21,6 +21,7 @@ from tests.web.small_phone import SMALL_PHONE
 
 pytestmark = pytest.mark.browser
 TOKEN = "t" * 43
+PAGE = page_links.digest(TOKEN)
 NUMBERS = itertools.count()
 PERSON, ACCOUNT = "langson-canbo", ("webplain", "langson")
 
@@ -62,11 +63,11 @@ async def picture(page: Page) -> None:
 async def test_files_are_sent_from_a_small_phone(page: Page, demo: tuple[Demo, str], tmp_path: Path) -> None:
     world, address = demo
     await link(world, "upload", "duty:E16:LANG_SON")
-    await page.goto(f"{address}/p/{TOKEN}")
+    await page.goto(f"{address}/p/#{TOKEN}")
     await fits(page)
     await page.get_by_role("button", name="Mở").click()
     await expect(page.get_by_role("heading", name="Gửi tệp kèm báo cáo")).to_be_visible()
-    assert page.url == f"{address}/upload/{TOKEN}"
+    assert page.url == f"{address}/upload/{PAGE}"
     await fits(page)
     report = tmp_path / "Báo cáo tổng kết năm 2026 đã ký và đóng dấu.pdf"
     report.write_bytes(b"%PDF-1.7\n" + bytes(5_000))
@@ -79,7 +80,50 @@ async def test_files_are_sent_from_a_small_phone(page: Page, demo: tuple[Demo, s
     await fits(page)
     await page.reload()
     await expect(page.locator(".files li")).to_have_count(1)
-    assert page.url == f"{address}/upload/{TOKEN}"
+    assert page.url == f"{address}/upload/{PAGE}"
+
+
+async def test_the_key_is_sent_once_and_stands_in_no_address_and_no_history(page: Page, demo: tuple[Demo, str]) -> None:
+    world, address = demo
+    await link(world, "upload", "duty:E16:LANG_SON")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.extend((request.url, request.headers.get("referer", ""))))
+    await page.goto(f"{address}/p/#{TOKEN}")
+    await expect(page.get_by_label("Liên kết trong cuộc trò chuyện")).to_be_hidden()
+    assert page.url == f"{address}/p/"
+    await page.get_by_role("button", name="Mở").click()
+    await expect(page.get_by_role("heading", name="Gửi tệp kèm báo cáo")).to_be_visible()
+    await page.go_back()
+    assert page.url == f"{address}/p/"
+    assert f"{address}/upload/{PAGE}" in asked
+    assert [each for each in asked if TOKEN in each.partition("#")[0]] == []
+
+
+async def test_a_second_link_where_the_door_stands_already(page: Page, demo: tuple[Demo, str]) -> None:
+    world, address = demo
+    await link(world, "upload", "duty:E16:LANG_SON")
+    await page.goto(f"{address}/p/#{'n' * 43}")
+    await page.evaluate(f"location.hash = '#{TOKEN}'")
+    await expect(page.locator("#key")).to_have_value(TOKEN)
+    await page.get_by_role("button", name="Mở").click()
+    await expect(page.get_by_role("heading", name="Gửi tệp kèm báo cáo")).to_be_visible()
+
+
+async def test_without_a_script_the_link_is_pasted(chromium: Browser, demo: tuple[Demo, str]) -> None:
+    world, address = demo
+    await link(world, "upload", "duty:E16:LANG_SON")
+    context = await chromium.new_context(java_script_enabled=False, viewport=SMALL_PHONE)
+    page = await context.new_page()
+    await page.goto(f"{address}/p/#{TOKEN}")
+    field = page.get_by_label("Liên kết trong cuộc trò chuyện")
+    await field.fill("xin chào")
+    await page.get_by_role("button", name="Mở").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Liên kết chưa đủ")
+    await picture(page)
+    await field.fill(f"Gửi tệp qua trang web: {address}/p/#{TOKEN} (hiệu lực 30 phút)")
+    await page.get_by_role("button", name="Mở").click()
+    await expect(page.get_by_role("heading", name="Gửi tệp kèm báo cáo")).to_be_visible()
+    await context.close()
 
 
 async def test_with_the_keyboard_alone(page: Page, demo: tuple[Demo, str], tmp_path: Path) -> None:
@@ -87,7 +131,8 @@ async def test_with_the_keyboard_alone(page: Page, demo: tuple[Demo, str], tmp_p
     await link(world, "upload", "duty:E16:LANG_SON")
     choosers: asyncio.Queue[FileChooser] = asyncio.Queue()
     page.on("filechooser", choosers.put_nowait)
-    await page.goto(f"{address}/p/{TOKEN}")
+    await page.goto(f"{address}/p/#{TOKEN}")
+    await expect(page.locator("#pasted")).to_be_hidden()
     await page.keyboard.press("Tab")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", name="Gửi tệp kèm báo cáo")).to_be_visible()
@@ -121,7 +166,7 @@ async def test_a_letter_with_files_is_read_on_its_page(page: Page, chromium: Bro
     queued = queue_effects(letter, channel=ACCOUNT[0], address=ACCOUNT[1], language="vi", now=now, mint=world.application.minting.opaque)
     await database.write((*added, *queued))
     await link(world, "file", f"{sha256} image/png Ảnh hội nghị.png")
-    await page.goto(f"{address}/p/{TOKEN}")
+    await page.goto(f"{address}/p/#{TOKEN}")
     await page.get_by_role("button", name="Mở").click()
     await expect(page.locator("img")).to_be_visible()
     assert await page.evaluate("document.images[0].naturalWidth") > 0
@@ -133,7 +178,7 @@ async def test_a_letter_with_files_is_read_on_its_page(page: Page, chromium: Bro
 
     other = await chromium.new_context(viewport=SMALL_PHONE)
     elsewhere = await other.new_page()
-    await elsewhere.goto(f"{address}/p/{TOKEN}")
+    await elsewhere.goto(f"{address}/p/#{TOKEN}")
     await elsewhere.get_by_role("button", name="Mở").click()
     await expect(elsewhere.get_by_role("heading", name="Trang này đã được mở ở trình duyệt khác")).to_be_visible()
     await fits(elsewhere)
@@ -142,12 +187,14 @@ async def test_a_letter_with_files_is_read_on_its_page(page: Page, chromium: Bro
 
 async def test_what_is_no_page_is_said_clearly(page: Page, demo: tuple[Demo, str]) -> None:
     world, address = demo
-    await page.goto(f"{address}/p/nothing")
+    await page.goto(f"{address}/p/#{'n' * 43}")
+    await page.get_by_role("button", name="Mở").click()
     await expect(page.get_by_role("heading", name="Trang này không tồn tại")).to_be_visible()
     await fits(page)
     await link(world, "upload", "duty:E16:LANG_SON")
-    await world.application.database.write((effect(page_links.revoke, TOKEN, world.clock.now()),))
-    await page.goto(f"{address}/p/{TOKEN}")
+    await world.application.database.write((effect(page_links.revoke, PAGE, world.clock.now()),))
+    await page.goto(f"{address}/p/#{TOKEN}")
+    await page.get_by_role("button", name="Mở").click()
     await expect(page.get_by_role("heading", name="Liên kết không còn hiệu lực")).to_be_visible()
     await fits(page)
 
@@ -158,11 +205,11 @@ async def test_a_form_of_another_site_changes_nothing(chromium: Browser, demo: t
     await link(world, "upload", "duty:E16:LANG_SON")
     context = await chromium.new_context()
     own = await context.new_page()
-    await own.goto(f"{address}/p/{TOKEN}")
+    await own.goto(f"{address}/p/#{TOKEN}")
     await own.get_by_role("button", name="Mở").click()
     await expect(own.get_by_role("heading", name="Gửi tệp kèm báo cáo")).to_be_visible()
     evil = await context.new_page()
-    form = f"<form method=post action='{address}/upload/{TOKEN}' enctype='multipart/form-data'><button>x</button></form>"
+    form = f"<form method=post action='{address}/upload/{PAGE}' enctype='multipart/form-data'><button>x</button></form>"
     await evil.set_content(form)
     async with evil.expect_response(f"{address}/**") as answered:
         await evil.click("button")

@@ -13,7 +13,7 @@ from storage import drawings
 from tests.channels.fake_zalo import FakeZalo
 from tests.drawing.charts import SEVEN
 from tests.web import test_pages_zalo
-from tests.web.pages_world import LANGSON, address_in
+from tests.web.pages_world import LANGSON, key_in, page_of
 from tests.web.pages_world import World as Pages
 
 ALT = verbatim("Thứ tự: 1. Sơn La (881,22)")
@@ -51,22 +51,20 @@ async def test_the_provisional_one_is_told_in_words_with_a_link_for_its_reader(z
     assert zalo.zalo.photos[test_pages_zalo.CHAT] == []
     (text,) = zalo.zalo.texts[test_pages_zalo.CHAT]
     assert "4. Lạng Sơn · 607,14 · giảm 2 bậc" in text
-    assert text.splitlines()[-1].startswith(f"Xem biểu đồ (dành riêng cho đồng chí): http://127.0.0.1:{zalo.port}/p/")
+    assert text.splitlines()[-1].startswith(f"Xem biểu đồ (dành riêng cho đồng chí): http://127.0.0.1:{zalo.port}/p/#")
 
 
 async def test_the_link_opens_the_picture_for_the_browser_that_tapped_and_for_no_other(pages: Pages) -> None:
     await pages.say(LANGSON, "xếp hạng")
     parts = await pages.choose(LANGSON, "Xem biểu đồ")
-    path = address_in(parts)
-    token, browser = path.rpartition("/")[2], pages.browser()
-    landing = await browser.get(path)
-    assert landing.status == 200
-    assert (await pages.browser().get(f"/content/{token}?view=1")).status == 303      # to the page whose button binds it
+    token, browser = key_in(parts), pages.browser()
+    page = page_of(token)
+    assert (await pages.browser().get(f"/content/{page}?view=1")).status == 303      # to the page whose button binds it
     assert (await browser.tap(token)).status == 303
     assert (await pages.browser().tap(token)).status == 403
-    shown = await browser.get(f"/file/{token}")
-    assert f"../content/{token}?view=1" in shown.text
-    content = await browser.get(f"/content/{token}?view=1")
+    shown = await browser.get(f"/file/{page}")
+    assert f"../content/{page}?view=1" in shown.text
+    content = await browser.get(f"/content/{page}?view=1")
     assert content.status == 200
     assert content.headers["Content-Type"] == "image/png"
     assert content.body.startswith(drawings.SIGNATURE)
@@ -74,10 +72,10 @@ async def test_the_link_opens_the_picture_for_the_browser_that_tapped_and_for_no
 
 async def test_a_picture_that_was_let_go_ends_its_link(pages: Pages) -> None:
     await pages.say(LANGSON, "xếp hạng")
-    token = address_in(await pages.choose(LANGSON, "Xem biểu đồ")).rpartition("/")[2]
-    browser = pages.browser()
+    token = key_in(await pages.choose(LANGSON, "Xem biểu đồ"))
+    page, browser = page_of(token), pages.browser()
     await browser.tap(token)
     for path in drawings.folder(pages.application.database.files).iterdir():
         path.unlink()
-    assert (await browser.get(f"/file/{token}")).status == 410
-    assert (await browser.get(f"/content/{token}?view=1")).status == 410
+    assert (await browser.get(f"/file/{page}")).status == 410
+    assert (await browser.get(f"/content/{page}?view=1")).status == 410

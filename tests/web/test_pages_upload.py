@@ -14,7 +14,7 @@ from bot.web.uploads import MOST_FILES, tidy
 from storage import page_links, reports
 from storage.connection import effect
 from storage.errors import DatabaseFull
-from tests.web.pages_world import JPEG, LANGSON, PDF, Browser, World, address_in, form
+from tests.web.pages_world import JPEG, LANGSON, PDF, Browser, World, form, key_in, page_of
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ async def page(world: World) -> tuple[Browser, str]:
     token = await world.link("upload", LANGSON, f"duty:{await world.duty('LANG_SON')}")
     browser = world.browser()
     await browser.tap(token)
-    return browser, f"/upload/{token}"
+    return browser, f"/upload/{page_of(token)}"
 
 
 async def files_of(world: World) -> list[tuple[str, str]]:
@@ -181,17 +181,16 @@ async def test_names_are_text(world: World, page: tuple[Browser, str]) -> None:
 async def test_a_stranger_sends_nothing(world: World, page: tuple[Browser, str]) -> None:
     _, path = page
     answer = await world.browser().post(path, form(("a.pdf", PDF, "application/pdf")))
-    assert (answer.status, answer.location) == (303, path.replace("/upload/", "../p/"))
+    assert (answer.status, answer.location) == (303, "../p/")
     assert (await files_of(world), kept(world)) == ([], [])
 
 
 async def test_a_link_that_ends_while_the_file_is_on_its_way(world: World, page: tuple[Browser, str]) -> None:
     browser, path = page
-    token = path.rpartition("/")[2]
 
     async def body() -> AsyncIterator[bytes]:
         yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\nContent-Type: application/pdf\r\n\r\n' + PDF
-        await world.application.database.write((effect(page_links.revoke, token, world.clock.now()),))
+        await world.application.database.write((effect(page_links.revoke, path.rpartition("/")[2], world.clock.now()),))
         yield b"\r\n--x--\r\n"
 
     answer = await browser.post(path, body(), Content_Type="multipart/form-data; boundary=x")
@@ -237,13 +236,12 @@ async def test_the_chat_gives_the_link_and_asks_its_question_again(world: World)
     """From the question for files, to the page, and back to the question with what came."""
     duty = await world.duty("LANG_SON")
     given = await world.say(LANGSON, f"/baocao upload {duty}")
-    path = address_in(given)
+    token = key_in(given)
     assert "hiệu lực 30 phút" in given[-1].text
-    token = path.rpartition("/")[2]
     browser = world.browser()
     await browser.tap(token)
     await world.say(LANGSON, f"/baocao {duty}")
-    await browser.post(f"/upload/{token}", form(("a.pdf", PDF, "application/pdf")))
+    await browser.post(f"/upload/{page_of(token)}", form(("a.pdf", PDF, "application/pdf")))
     text = await told(world)
     assert "a.pdf" in text
     assert "Nhập tiếp" not in text

@@ -93,6 +93,6 @@ async def test_a_file_and_a_picture_for_one_person_go_as_pages(world: World) -> 
     await world.send(say(Picture(picture, "image/png", verbatim("Ảnh đính kèm: a.png")), File(file, "application/pdf", "Kết luận.pdf")))
     assert world.zalo.photos[CHAT] == []
     text = "\n".join(world.zalo.texts[CHAT])
-    assert text.count(f"http://127.0.0.1:{world.port}/p/") == 2
+    assert text.count(f"http://127.0.0.1:{world.port}/p/#") == 2
     assert "Kết luận.pdf (1 KB)" in text
     assert "Ảnh đính kèm: a.png" in text

@@ -256,11 +256,11 @@ async def test_a_page_that_is_open_while_the_program_restarts_goes_on_by_itself(
 async def test_an_address_in_an_answer_can_be_tapped(page: Page, world: World) -> None:
     await join(page, world)
     address = await page.evaluate("state.session")
-    text = f"Mở trang: {world.root}/p/abc. Hết."
+    text = f"Mở trang: {world.root}/p/#abc. Hết."
     await world.database.write((effect(web_chat.show, address, "bot", "text", text, "[]", world.clock.now()),))
     world.kept.wake(address)
     link = page.locator(".bubble.bot a")
-    await expect(link).to_have_attribute("href", f"{world.root}/p/abc")
+    await expect(link).to_have_attribute("href", f"{world.root}/p/#abc")
     assert await link.get_attribute("rel") == "noopener noreferrer"
 
 

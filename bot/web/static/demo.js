@@ -44,7 +44,7 @@ function say(shown) {
   }
   const id = bubble.dataset.id;
   bubbles.draw(bubble, shown, {
-    file: (sha256) => `/file/${sha256}`,
+    file: (sha256) => `/attachment/${sha256}`,
     download: (name) => texts.download.replace("{name}", name),
     tap: (button) => post("/tap", {as: persona(), view: view(), data: button.data, message_id: id, label: button.label}),
   });

@@ -40,7 +40,7 @@ async def test_the_page_is_offered_where_there_is_one(world: World) -> None:
     with_pages(talk)
     talk.state = None
     await talk.command("baocao", ESTIMATE)
-    assert "Nhập cả bảng trên trang web: https://thidua.example/p/secret" in talk.vietnamese
+    assert "Nhập cả bảng trên trang web: https://thidua.example/p/#secret" in talk.vietnamese
     assert isinstance(talk.state, State)
     row = await world.database.read(lambda read: read.execute("SELECT kind, subject, person_id FROM page_links").fetchone())
     assert tuple(row) == ("form", f"duty:{ESTIMATE}", "lan")
@@ -50,7 +50,7 @@ async def test_the_page_is_offered_where_there_is_one(world: World) -> None:
 
 async def test_the_page_chosen_in_a_list_comes_alone(world: World) -> None:
     talk = with_pages(world.talk("lan"))
-    assert "https://thidua.example/p/secret" in await talk.command("baocao", f"page {ESTIMATE}")
+    assert "https://thidua.example/p/#secret" in await talk.command("baocao", f"page {ESTIMATE}")
     assert talk.state is None, "no question is opened in the chat"
     assert talk.labels == ["Enter it here", "My duties"]
     plain = world.talk("lan")
@@ -72,7 +72,7 @@ async def test_a_correction_is_offered_the_page_as_a_report_is(world: World) -> 
     assert "https://" not in await plain.command("sua", "tự chấm")
     talk = with_pages(world.talk("lan"))
     await talk.command("sua", "tự chấm")
-    assert "Sửa cả bảng trên trang web: https://thidua.example/p/secret" in talk.vietnamese
+    assert "Sửa cả bảng trên trang web: https://thidua.example/p/#secret" in talk.vietnamese
     (report,) = await world.database.read(lambda read: read.execute("SELECT id FROM reports WHERE form = 'BC-TUCHAM'").fetchone())
     row = await world.database.read(lambda read: read.execute("SELECT kind, subject, person_id FROM page_links").fetchone())
     assert tuple(row) == ("form", f"report:{report} 1", "lan")
