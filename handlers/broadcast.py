@@ -212,8 +212,8 @@ def _ask_resend(turn: Turn, given: Broadcast) -> Outcome:
     asked = m("Send “{text}” to {count}: {places}?", text=opening(given.body), count=people_and_units(left), places=named(places))
     if given.round:
         asked = m("Send “{text}” again to {count}: {places}?", text=opening(given.body), count=people_and_units(left), places=named(places))
-    confirm = Choice(m("Confirm"), Go("thongbao", f"resent {given.id} {given.round + 1}"))
-    return answer(asked, Choices((confirm, Choice(m("Cancel"), Go("thongbao", f"show {given.id}"))), columns=2))
+    confirm = Choice(m("Confirm"), Go("thongbao", f"resent {given.id} {given.round + 1}"), says="yes")
+    return answer(asked, Choices((confirm, Choice(m("Cancel"), Go("thongbao", f"show {given.id}"), says="no")), columns=2))
 
 
 def _resend(turn: Turn, given: Broadcast, round_: str) -> Outcome:

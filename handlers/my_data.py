@@ -119,7 +119,7 @@ def _ask_sessions(turn: Turn) -> Outcome:
     sessions = web_chat.of_person(turn.read, turn.person.id, turn.now)
     if not sessions:
         return answer(m("No browser is signed in to the chat page."))
-    yes, no = Choice(m("End the sessions"), Go("dulieu", "sessions ended")), Choice(m("Keep"), Go("dulieu"))
+    yes, no = Choice(m("End the sessions"), Go("dulieu", "sessions ended")), Choice(m("Keep"), Go("dulieu"), says="no")
     others = len(people.accounts(turn.read, turn.person.id)) > len(sessions)
     return answer(
         mn(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from handlers.broadcasting import preview
 from handlers.broadcasting.audience import MOST_NAMES, members, named
 from handlers.broadcasting.draft import Draft
@@ -89,20 +91,23 @@ def units_left(turn: Turn, draft: Draft) -> tuple[Unit, ...]:
 def _ask_which(turn: Turn, draft: Draft) -> Reply:
     doubt = draft.doubts[0]
     choices = tuple(Choice(verbatim(units.name_of(turn.read, each)), Answer(f"unit {each}")) for each in doubt.ids[:MOST_NAMES])
+    if doubt.merged and len(choices) == 1:
+        choices = (replace(choices[0], says="yes"),)
     if doubt.merged:
         heirs = tuple(units.name_of(turn.read, each) for each in doubt.ids)
         asked = m("{unit} has gone into {heirs}. Is the message for that unit?", unit=verbatim(doubt.word), heirs=heirs)
     else:
         asked = m("Which unit is meant by “{word}”?", word=doubt.word)
-    return say(asked, Choices(choices, columns=2), control_choices("back", "cancel"))
+    back, cancel = control_choices("back", "cancel").choices
+    return say(asked, Choices(choices, columns=2), Choices((replace(back, says="wrong"), cancel), columns=2))
 
 
 def _ask_quiet(turn: Turn) -> Reply:
     morning = after_quiet(turn.read, turn.now, turn.zone)
     choices = (
-        Choice(m("Send at {time}", time=Moment(morning, "time")), Answer(f"at {morning}")),
+        Choice(m("Send at {time}", time=Moment(morning, "time")), Answer(f"at {morning}"), says="yes"),
         Choice(m("Send at once"), Answer("now")),
-        Choice(m("Another time"), Answer("when")),
+        Choice(m("Another time"), Answer("when"), says="wrong"),
     )
     asked = m("These are quiet hours. Is the message to wait until {when}?", when=Moment(morning, "weekday_time"))
     return say(asked, Choices(choices, columns=2), control_choices("cancel"))
@@ -115,6 +120,12 @@ def _ask_edit(draft: Draft) -> Reply:
         choices.append(Choice(m("Leave the file out"), Answer("nofile")))
     asked = m("What is to be changed? To attach or exchange a file, just send it.")
     return say(asked, Choices(tuple(choices), columns=2), control_choices("back", "cancel"))
+
+
+def ask_instead(why: Message, instead: int) -> Reply:
+    """What may be meant by a time that has passed."""
+    meant = Choices((Choice(at_time(instead), Answer(f"at {instead}"), says="yes"),))
+    return say(why, m("Is this one meant? Or please type another time."), meant, control_choices("back", "cancel"))
 
 
 def at_time(epoch: int) -> Message:

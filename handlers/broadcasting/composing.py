@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from handlers.broadcasting.asking import at_time, question
+from handlers.broadcasting.asking import ask_instead, question
 from handlers.broadcasting.audience import Audience
 from handlers.broadcasting.confirming import confirm
 from handlers.broadcasting.draft import Draft
@@ -14,9 +14,10 @@ from handlers.broadcasting.timing import At, Problem, after_quiet, read_time
 from handlers.kit.command import ORGANISERS
 from handlers.kit.dialogue import Chosen, Expects
 from handlers.kit.message import Message, m, verbatim
-from handlers.kit.reply import Answer, Choice, Choices, Reply, control_choices, say
+from handlers.kit.reply import Reply, say
 from handlers.kit.turn import Input, Outcome, Said, Sent, State, Turn
 from handlers.rules.text import clip
+from handlers.rules.yes_no import read_yes_or_no
 
 NAME = "broadcast"
 
@@ -215,6 +216,9 @@ def _text(turn: Turn, draft: Draft, given: Input | Chosen) -> Outcome:
 def _when(turn: Turn, draft: Draft, given: Input | Chosen) -> Outcome:
     if isinstance(given, Chosen) and given.value == "now":
         return onward(turn, replace(draft, at=None, anyway=False))
+    another = isinstance(given, Said) and read_yes_or_no(given.text) in ("no", "wrong")      # not the time that was offered
+    if another or (isinstance(given, Chosen) and given.value == "when"):
+        return _asking(turn, "when", draft)
     if isinstance(given, Chosen) and given.value.startswith("at "):
         epoch = int(given.value.removeprefix("at "))
         return onward(turn, replace(draft, at=epoch)) if epoch > turn.now else _unclear(turn, "when", draft, _PASSED)
@@ -225,17 +229,13 @@ def _when(turn: Turn, draft: Draft, given: Input | Chosen) -> Outcome:
         case Problem(why=why, instead=None):
             return _unclear(turn, "when", draft, why)
         case Problem(why=why, instead=int(instead)):
-            meant = Choices((Choice(at_time(instead), Answer(f"at {instead}")),))
-            asked = say(why, m("Is this one meant? Or please type another time."), meant, control_choices("back", "cancel"))
-            return Outcome(asked, dialogue=State(NAME, "when", draft.dump()))
+            return Outcome(ask_instead(why, instead), dialogue=State(NAME, "when", draft.dump()))
     return _unclear(turn, "when", draft)
 
 
 def _quiet(turn: Turn, draft: Draft, given: Input | Chosen) -> Outcome:
     if isinstance(given, Chosen) and given.value == "now":
         return onward(turn, replace(draft, at=None, anyway=True))
-    if isinstance(given, Chosen) and given.value == "when":
-        return _asking(turn, "when", draft)
     return _when(turn, draft, given) if isinstance(given, (Said, Chosen)) else _unclear(turn, "quiet", draft)
 
 

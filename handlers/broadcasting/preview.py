@@ -83,7 +83,7 @@ def _facts(turn: Turn, draft: Draft, found: Resolved) -> Reply:
         rows.append((m("Picture"), _PUBLIC if draft.attached and draft.attached.public else _PERSONAL))
         other = m("Picture for the recipients alone") if draft.attached and draft.attached.public else m("The picture is public")
         choices.append(Choice(other, Answer("public")))
-    choices += [Choice(m("Correct"), Answer("edit")), Choice(m("Cancel"), Answer("cancel"), says="no")]
+    choices += [Choice(m("Correct"), Answer("edit"), says="wrong"), Choice(m("Cancel"), Answer("cancel"), says="no")]
     return say(Fields(tuple(rows)), *notes, Choices(tuple(choices), columns=2))
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 
 from handlers.kit.language import Language
 from handlers.kit.menu_numbers import numbers_in, without_lead
 from handlers.kit.message import Message, m
-from handlers.kit.reply import CONTROL_LABELS, Choice
+from handlers.kit.reply import CONTROL_LABELS, CONTROLS, Answer, Choice, Go
 from handlers.rules.short_texts import remembering
 from handlers.rules.text import fold, is_syllable, strip_courtesy, untelex
+from handlers.rules.yes_no import read_yes_or_no
 
 CONTROL_WORDS: dict[str, Message] = {
     "cancel": m("cancel|stop|quit"),
@@ -18,10 +19,6 @@ CONTROL_WORDS: dict[str, Message] = {
     "skip": m("skip|pass"),
     "review": m("review|show all"),
 }
-
-YES = m("yes|ok|okay|sure|agreed|all right|👍")
-NO = m("no|nope|not now|do not")
-"""What people type instead of a label; it counts for choices that say of themselves that they are a yes or a no."""
 
 SHORTEST_BEGINNING = 2
 SHORTEST_INSIDE = 3
@@ -74,8 +71,11 @@ def choose(text: str, choices: Sequence[Choice], languages: Sequence[Language], 
     ways = _ways(said, labels, languages)
     for way in ways:
         whole = [choice for choice, texts in labels if way in texts]
-        if whole or (whole := _yes_or_no(way, choices, languages)):
+        if whole:
             return whole[0]
+    meant = yes_or_no(text, choices)
+    if meant is not None and not any(each is not meant and _begins(ways, texts) for each, texts in labels):
+        return meant
     for way in ways:
         beginning = [choice for choice, texts in labels if len(way) >= SHORTEST_BEGINNING and any(text.startswith(way) for text in texts)]
         if beginning:
@@ -115,10 +115,26 @@ def _ways(said: str, labels: Sequence[tuple[Choice, set[str]]], languages: Seque
     return tuple(dict.fromkeys(way for way in ways if way))
 
 
-def _yes_or_no(said: str, choices: Sequence[Choice], languages: Sequence[Language]) -> list[Choice]:
-    asked = {choice.says for choice in choices} - {""}
-    for says, words in (("yes", YES), ("no", NO)):
-        if says in asked and any(said == fold(word) for language in languages for word in language.text(words).split("|")):
-            found = [choice for choice in choices if choice.says == says]
-            return found if len(found) == 1 else []
-    return []
+def yes_or_no(text: str, choices: Sequence[Choice]) -> Choice | None:
+    """The choice that the text means by a yes or a no: of those that say of themselves that they are one.
+
+    What is called wrong is a no as well where the no only leaves the question: it never stands for a value ("Not met").
+    """
+    said = read_yes_or_no(text)
+    if said in (None, "unclear"):
+        return None
+    found = [choice for choice in choices if choice.says == said]
+    if not found and said == "no":
+        found = [choice for choice in choices if choice.says == "wrong"]
+    if not found and said == "wrong":
+        found = [choice for choice in choices if choice.says == "no" and _leaves(choice)]
+    return found[0] if len(found) == 1 else None
+
+
+def _leaves(choice: Choice) -> bool:
+    return isinstance(choice.action, Go) or (isinstance(choice.action, Answer) and choice.action.value in CONTROLS)
+
+
+def _begins(ways: Sequence[str], texts: Collection[str]) -> bool:
+    """Whether a label begins with the words: "chưa" is the answer "Chưa có" before it is a no."""
+    return any(text.startswith(f"{way} ") for text in texts for way in ways)

@@ -68,14 +68,15 @@ class Choice:
     """Something to choose: by a tap, its number, its label, the label without diacritics, or a unique beginning.
 
     ``numbered`` is False for control words at a step that awaits a number, so that "1" stays the figure 1. ``says``: the choice answers
-    its question with yes or no, so that "vâng" or "không" means it (never a yes that destroys something). ``several``: it can be chosen
+    its question with yes or no, so that "vâng" or "không" means it (never a yes that destroys something); "wrong": it is for those who
+    find that what they see is not right ("sai rồi", "chưa đúng"), and for a mere no if nothing else says no. ``several``: it can be chosen
     together with others of its list, by numbers ("1, 3"), as if their labels were typed with commas between.
     """
 
     label: Message
     action: Action
     numbered: bool = True
-    says: Literal["", "yes", "no"] = ""
+    says: Literal["", "yes", "no", "wrong"] = ""
     several: bool = False
 
 

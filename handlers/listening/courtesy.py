@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from handlers.kit.language import Language
-from handlers.kit.menu import YES
 from handlers.kit.message import Message, m
 from handlers.rules.text import fold, strip_courtesy
+from handlers.rules.yes_no import read_yes_or_no
 
 LONGEST = 60
 """Characters. Who writes more says something else too."""
@@ -28,7 +28,8 @@ def answer_to(text: str, languages: Sequence[Language]) -> Message | None:
     """What to say to a courtesy; None for a text that is none."""
     if thanks(text, languages):
         return AT_YOUR_SERVICE
-    return NOTHING_WAITS if _says(text, (m("Confirm"), YES, _HEARD), languages) else None
+    agreed = read_yes_or_no(text) == "yes" or _says(text, (m("Confirm"), _HEARD), languages)
+    return NOTHING_WAITS if agreed else None
 
 
 def _says(text: str, words: Sequence[Message], languages: Sequence[Language]) -> bool:

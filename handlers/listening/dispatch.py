@@ -120,8 +120,10 @@ class Dispatcher:
         shown = ShownMenu(turn, self._spoken(turn))
         exact, asked = expects in ("text", "number"), shown.of_dialogue == standing.mark
         choice = shown.choice(text, exact=exact) if asked else None
+        if choice is None and not (asked or exact):
+            choice = shown.earlier(text, standing.mark)
         if choice is not None:
-            return self._chosen(turn, standing, choice, shown.of_dialogue)
+            return self._chosen(turn, standing, choice, standing.mark)
         if expects != "text" and not text.isdecimal():
             found = self._recogniser.recognise(text)
             command = self._commands.by_name[found.command] if isinstance(found, Recognised) else None

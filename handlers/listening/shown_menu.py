@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from handlers.kit.language import Language
-from handlers.kit.menu import by_number, choose, choose_inside, several
+from handlers.kit.menu import by_number, choose, choose_inside, several, yes_or_no
 from handlers.kit.menu_numbers import numbers_in
 from handlers.kit.message import m
 from handlers.kit.reply import Answer, Choice, Choices, say
 from handlers.kit.turn import Outcome, Turn
 from handlers.kit.wire import decode_choices
+from handlers.rules.yes_no import read_yes_or_no
 from storage import conversation
 from storage.conversation import Menu
 
@@ -34,6 +35,7 @@ class ShownMenu:
     def __init__(self, turn: Turn, languages: Sequence[Language]) -> None:
         group = turn.place.kind == "group"
         menu = conversation.latest_menu(turn.read, turn.place.channel, turn.place.address, mark_in_group(turn) if group else None)
+        self._turn = turn
         self._languages = languages
         self._fresh = menu is not None and menu.created_at >= turn.now - (GROUP_SECONDS if group else NUMBER_SECONDS)
         self._menu: Menu | None = None if menu is None or menu.expires_at <= turn.now else menu
@@ -46,6 +48,13 @@ class ShownMenu:
 
     def choice(self, text: str, *, exact: bool) -> Choice | None:
         return choose(text, self._choices, self._languages, exact=exact) if self._fresh else None
+
+    def earlier(self, text: str, mark: str | None) -> Choice | None:
+        """For a yes or a no: the choice of the open question, where it was shown here and only another list stands below it since."""
+        if mark is None or read_yes_or_no(text) is None:
+            return None
+        menu = conversation.latest_menu(self._turn.read, self._turn.place.channel, self._turn.place.address, mark)
+        return None if menu is None or yes_or_no(text, self._choices) is not None else yes_or_no(text, decode_choices(menu.choices))
 
     def inside(self, text: str) -> Choice | None:
         """For a text that means nothing else: words that stand in one label alone."""

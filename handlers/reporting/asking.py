@@ -141,7 +141,7 @@ def _which(paper: Paper, answers: Mapping[str, Json]) -> Reply:
         item = paper.item(item_id)
         if item is not None:
             choices.append(Choice(label(item), Answer(item_id)))
-    choices.append(Choice(m("None of these"), Answer("none")))
+    choices.append(Choice(m("None of these"), Answer("none"), says="wrong"))
     return say(m("Which item is meant by “{raw}”?", raw=raw), Choices(tuple(choices)))
 
 
@@ -158,8 +158,8 @@ def _doubt(paper: Paper, sheet: Sheet, item: ReportItem, answers: Mapping[str, J
     waiting = frozenset(item_id for each in read_queue(answers.get("queue")) for item_id in each.item_ids)
     lines = [Text(line) for line in doubts_of(paper, sheet, item, Decimal(value), waiting)]
     choices = (
-        Choice(m("Keep {value}", value=Number(Decimal(value))), Answer("keep")),
-        Choice(m("Enter again"), Answer("again")),
+        Choice(m("Keep {value}", value=Number(Decimal(value))), Answer("keep"), says="yes"),
+        Choice(m("Enter again"), Answer("again"), says="wrong"),
     )
     return say(Text(label(item), "title"), *lines, Choices(choices, columns=2))
 

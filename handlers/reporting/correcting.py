@@ -145,7 +145,7 @@ def _question(turn: Turn, filed: Filed, step: str, answers: Mapping[str, Json]) 
             return say(*lines(filed, sheet), asked, *files, control_choices("back", "cancel", numbered=False))
         case "confirm":
             choices = (
-                Choice(m("Confirm"), Answer("confirm"), says="yes"), Choice(m("Correct more"), Answer("more")),
+                Choice(m("Confirm"), Answer("confirm"), says="yes"), Choice(m("Correct more"), Answer("more"), says="wrong"),
                 Choice(m("Cancel"), Answer("cancel"), says="no"),
             )  # fmt: skip
             return say(

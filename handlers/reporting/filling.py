@@ -19,7 +19,9 @@ from handlers.reporting.finding import find_code
 from handlers.reporting.intake import Hitch, Pending, Taken, accept, block_of, queue_of, read_queue, take, unknown_lines, work
 from handlers.reporting.items import PLAN, ReportItem
 from handlers.reporting.paper import Paper
+from handlers.rules.numbers import NotYet, parse_figure
 from handlers.rules.text import fold
+from handlers.rules.yes_no import read_yes_or_no
 
 LONGEST_TEXT = 4_000
 
@@ -27,13 +29,18 @@ EXPECTS: dict[str, Expects] = {
     "figure": "number", "yesno": "choice", "text": "text", "files": "file", "which": "choice", "reading": "choice", "doubt": "choice",
     "why": "text",
 }  # fmt: skip
-NOTHING_OR_NONE = frozenset(("khong", "ko", "k", "kh", "hok", "hong", "no"))
-"""Alone they answer a question for a figure in two ways; behind an item's code, as in a pasted block, they are its figure 0."""
 
-INNER = frozenset({"which", "reading", "doubt", "why"})
+_ASKED_BACK = frozenset({"which", "reading", "doubt"})
+"""Steps that ask about what was typed before: a yes or a no answers that question and is never a figure."""
+
+INNER = _ASKED_BACK | {"why"}
 """Steps in which "back" leads to the item's own question."""
 
 _STEP_OF = {"yesno": "yesno", "text": "text", "file": "files"}
+_KEEP = frozenset(("giu nguyen", "de nguyen", "cu de nguyen", "de vay", "cu de vay", "giu so nay", "lay so nay", "keep it"))
+"""What keeps a doubtful figure: elsewhere the first of them mean the last period's."""
+
+_BEFORE_FIGURE = re.compile(r"(?P<before>[^0-9]*?[^\W\d_])[\s,.;:!]*(?P<figure>(?:(?<![^\s,;:])[-−])?[0-9].*)", re.DOTALL)
 _PLAN_WORDS = re.compile(r"^(?:sua |doi )?(?:ke hoach|chi tieu|kh)\s*(?:[:=]|la)?\s*(?=[\d-])")
 _ALLOWED = frozenset(
     ("pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "ods", "csv", "txt", "zip",
@@ -112,6 +119,15 @@ def _said(paper: Paper, sheet: Sheet, step: str, answers: Mapping[str, Json], it
         return _text(sheet, item, answers, text)
     if step == "why" and item is not None:
         return _why(paper, sheet, item, answers, text)
+    if step in _ASKED_BACK:
+        said = read_yes_or_no(text)
+        if said is not None:
+            if step == "reading" and said in ("no", "wrong") and item is not None:      # neither of the two
+                return _ask(item, sheet, answers)
+            return Move(sheet, step, answers, (m("Not clear."),))
+        if step == "doubt" and fold(text) in _KEEP:
+            return _advance(paper, sheet, step, answers, Chosen("keep"))
+        text = _corrected(text)
     if step in EXPECTS:
         if item is not None and item.id.endswith(PLAN) and (found := _PLAN_WORDS.match(fold(text))):
             text = fold(text)[found.end() :]        # "kế hoạch 4900" at the question for the plan itself
@@ -135,9 +151,18 @@ def _said(paper: Paper, sheet: Sheet, step: str, answers: Mapping[str, Json], it
     return Move(sheet, step, answers, (m("Not clear."),))
 
 
+def _corrected(text: str) -> str:
+    """The figure of an answer that says first that the one before was wrong: "không, 12 xã", "sai rồi, phải là 12"."""
+    found = _BEFORE_FIGURE.fullmatch(text.strip())
+    return text if found is None or read_yes_or_no(found["before"]) is None else found["figure"]
+
+
 def nothing_or_none(text: str) -> Message | None:
-    """What is asked back about a bare "không": it may be the figure 0, or that there is none."""
-    if fold(text) not in NOTHING_OR_NONE:
+    """What is asked back about a bare "không", however politely: it may be the figure 0, or that there is none.
+
+    Behind an item's code, as in a pasted block, it is its figure 0.
+    """
+    if read_yes_or_no(text) != "no" or isinstance(parse_figure(text, "", 0), NotYet) or "co" in fold(text).split():
         return None
     none = m("Not known yet")
     return m("“{word}” may mean 0, or that the figure is not known. Please type 0 or “{unknown}”.", word=text, unknown=none)

@@ -96,7 +96,7 @@ def _value(item: ReportItem, sheet: Sheet, doubtful: bool) -> Value:
 
 
 def _choices(paper: Paper, sheet: Sheet, page: int) -> Choices:
-    choices = [Choice(m("Confirm"), Answer("confirm"), says="yes"), Choice(m("Correct"), Answer("edit"))]
+    choices = [Choice(m("Confirm"), Answer("confirm"), says="yes"), Choice(m("Correct"), Answer("edit"), says="wrong")]
     if gaps(paper, sheet):
         choices.append(Choice(m("Fill the gaps"), Answer("fill")))
     if page < pages(paper):

@@ -68,7 +68,8 @@ Parsed = Figure | NothingArose | NotYet | SameAsLast | Ambiguous | Refused
 
 _NOTHING = re.compile(r"khong|ko|(?:khong|ko|k|kh|0|hong) (?:co|co phat sinh|phat sinh|co gi)|chua(?: co)? phat sinh|(?:khong|ko|k) ps|kps")
 _NOT_YET = re.compile(
-    r"(?:hien |den nay |tam thoi )*chua(?: [^0-9]*)?|(?:van )?dang (?:tong hop|cap nhat|ra soat|cho|doi|xu ly)[^0-9]*|"
+    r"(?:hien |den nay |tam thoi )*chua(?! (?:dung|phai|chac|chuan|chinh xac|hop ly|khop|dat|hoan thanh|nop|gui|dong y|duoc|on|hieu)\b)"
+    r"(?: [^0-9]*)?|(?:van )?dang (?:tong hop|cap nhat|ra soat|cho|doi|xu ly)[^0-9]*|"
     r"(?:khong|ko) co (?:so lieu|so|bao cao)|(?:thieu|cho|doi) (?:so lieu|so|bao cao)"
 )
 _SAME = re.compile(

@@ -21,6 +21,9 @@ ASKED = (
     Choice(m("Correct"), Answer("edit")),
     Choice(m("Cancel"), Answer("cancel"), says="no"),
 )
+SHOWN = (Choice(m("Confirm"), Answer("confirm"), says="yes"), Choice(m("Correct"), Answer("edit"), says="wrong"), ASKED[2])
+DOUBTED = (Choice(m("Confirm"), Answer("keep"), says="yes"), Choice(m("Enter again"), Answer("again"), says="wrong"))
+MET = (Choice(m("Met"), Answer("1"), says="yes"), Choice(m("Not met"), Answer("0"), says="no"), Choice(m("Not known yet"), Answer("none")))
 FIGURE = (Choice(m("Not known yet"), Answer("none"), numbered=False), Choice(m("Cancel"), Answer("cancel"), numbered=False))
 
 
@@ -119,3 +122,16 @@ def test_words_inside_one_label() -> None:
         return choose_inside(text, shown, SPOKEN) is not None
 
     assert [inside(text) for text in ("giao thông", "tai nan giao tho", "nghèo", "iao thông", "vụ")] == [True, True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "doubted", "met"),
+    [
+        ("dạ đúng rồi ạ", "confirm", "keep", "1"), ("không sai", "confirm", "keep", "1"),
+        ("không ạ", "cancel", "again", "0"), ("không phải đâu", "cancel", "again", "0"),
+        ("sai rồi", "edit", "again", None), ("chưa đúng", "edit", "again", None), ("em nhầm", "edit", "again", None),
+        ("đúng không", None, None, None), ("không, đúng rồi", None, None, None), ("chưa", "cancel", "again", "none"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_corrected_where_that_can_be_chosen(text: str, shown: str | None, doubted: str | None, met: str | None) -> None:
+    assert (chosen(text, SHOWN), chosen(text, DOUBTED), chosen(text, MET)) == (shown, doubted, met)
