@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Processes that share the tests; with one core two still overlap their waiting.
+WORKERS ?= 2
 
 .PHONY: setup demo run test check drill bench bench-setup fix pins browser messages clean
 
@@ -33,7 +35,7 @@ check: setup
 	$(BIN)/lint-imports
 
 test: setup browser check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
 # Kill it, cut its network, fill its disk: the long form of what `make test` does shortly.
 drill: setup
