@@ -97,7 +97,7 @@ class Application:
     ) -> None:
         self.database = database
         self.counters = counters or Counters()
-        self.health = Health(self.counters, channels)
+        self.health = Health(self.counters, channels, starting=background)
         database.watch = self.counters.committed
         self.clock = clock
         self.zone = zone
@@ -142,6 +142,7 @@ class Application:
             return
         self._tasks += [asyncio.create_task(self._send(name), name=f"send {name}") for name in self._channels]
         self._listening.deliver(self.receiver)
+        self.health.starting = False
         self._tasks += [asyncio.create_task(menus.run(), name="menus") for menus in self._menus]
         self._tasks.append(asyncio.create_task(self._tick_safely(), name="first tick"))
         # Loaded when all the rest runs already.

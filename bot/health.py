@@ -11,11 +11,15 @@ OLDEST_TICK_SECONDS = 60
 
 
 class Health:
-    """Answers for the event loop (by answering), the writer, the tick and each channel. ``stopping``: the program is ending."""
+    """Answers for the event loop (by answering), the writer, the tick and each channel.
 
-    def __init__(self, counters: Counters, channels: Iterable[Channel]) -> None:
+    ``starting``: nothing is taken yet, though the ports are open; ``stopping``: the program is ending.
+    """
+
+    def __init__(self, counters: Counters, channels: Iterable[Channel], *, starting: bool = False) -> None:
         self._counters = counters
         self._watched = {channel.name: channel.contact for channel in channels if isinstance(channel, Watched)}
+        self.starting = starting
         self.stopping = False
 
     def report(self) -> tuple[bool, dict[str, object]]:
@@ -26,6 +30,8 @@ class Health:
             failed.append("writer")
         if age >= OLDEST_TICK_SECONDS:
             failed.append("tick")
+        if self.starting:
+            failed.append("starting")
         if self.stopping:
             failed.append("stopping")
         told: dict[str, object] = {

@@ -108,6 +108,15 @@ async def test_the_first_tick_comes_at_once(world: World) -> None:
     assert world.channel.closed
 
 
+async def test_it_is_not_well_before_it_takes_what_comes(world: World) -> None:
+    """Its ports are open already: who asks there is told to wait, and nobody is sent to it yet."""
+    application = Application(await Database.open(world.path), (world.channel,), MovableClock(START), ZONE)
+    assert application.health.report() == (False, {**application.health.report()[1], "failed": ["starting"]})
+    await application.start()
+    assert application.health.report()[0]
+    await application.stop()
+
+
 async def test_a_tick_that_fails_or_hangs_does_not_hold_the_next(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
