@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ def rows(path: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(lines))
 
 
+@cache
 def table(year: int = 2024) -> ScoringTable:
     document = YAML(typ="safe").load((DATA / str(year) / "criteria.yaml").read_text(encoding="utf-8"))
     items = [

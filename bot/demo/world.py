@@ -29,10 +29,15 @@ async def open_demo(path: Path, start: datetime, language: Language, *, address:
 
     ``address``: where its page will be served, without a slash at the end; "": there are no links to pages.
     """
+    database = await Database.open(path)
+    await seed(database, int(start.timestamp()))
+    return await show(database, start, language, address=address, running=running)
+
+
+async def show(database: Database, start: datetime, language: Language, *, address: str = "", running: bool = True) -> Demo:
+    """As `open_demo`, over a sample cluster that is there already."""
     zone = start.tzinfo if isinstance(start.tzinfo, ZoneInfo) else ZoneInfo("Asia/Ho_Chi_Minh")
     clock = MovableClock(int(start.timestamp()), running=running)
-    database = await Database.open(path)
-    await seed(database, clock.now())
     channels = {"web": Web("web", RICH, clock.now), "webplain": Web("webplain", PLAIN, clock.now)}
     facts = {"public_url": address} if address else {}
     application = Application(database, tuple(channels.values()), clock, zone, language=language.code, facts=facts)

@@ -13,8 +13,9 @@ from playwright.async_api import Browser as Chromium
 from playwright.async_api import BrowserContext
 
 from bot.cli.demo import START
-from bot.demo.world import Demo, open_demo
+from bot.demo.world import Demo, show
 from bot.language import Language
+from storage.connection import Database
 from tests.web import form_world
 from tests.web.small_phone import SMALL_PHONE, launched
 from tests.web.webchat_world import Browser, World
@@ -57,11 +58,12 @@ async def browser(world: form_world.World) -> AsyncIterator[form_world.Browser]:
 
 
 @pytest.fixture
-async def demo(tmp_path: Path) -> AsyncIterator[tuple[Demo, str]]:
+async def demo(sample: Path, tmp_path: Path) -> AsyncIterator[tuple[Demo, str]]:
     """The demo and its address."""
     listening = socket.create_server(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    opened = await open_demo(tmp_path / "demo.sqlite3", START, Language.load("vi"), address=address, running=False)
+    database = await Database.open(Path(shutil.copy(sample, tmp_path / "demo.sqlite3")))
+    opened = await show(database, START, Language.load("vi"), address=address, running=False)
     runner = web.AppRunner(opened.server.app(), shutdown_timeout=1)
     await runner.setup()
     await web.SockSite(runner, listening).start()

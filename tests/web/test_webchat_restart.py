@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -156,14 +157,15 @@ class Running:
                     pass
                 await asyncio.sleep(0.05)
 
-    def dies(self, within: float) -> bool:
-        """Whether it ends by itself in time."""
+    async def outlives(self, browser: Browser, posting: asyncio.Task[None]) -> bool:
+        """Whether it is still there once what is posted is answered and nothing waits any more."""
         assert self.process is not None
-        try:
-            self.process.wait(within)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
+        while self.process.poll() is None:
+            if posting.done() and _waiting(self.path) == 0:
+                with contextlib.suppress(aiohttp.ClientError):
+                    return (await browser.get("/chat/state"))[0] == 200
+            await asyncio.sleep(0.02)
+        return False
 
     def end(self, number: int) -> int:
         assert self.process is not None
@@ -238,7 +240,7 @@ async def test_killed_after_each_commit_that_a_message_takes(sample: Path, tmp_p
             point += 1
             (tmp_path / "armed").touch()
             posting = asyncio.create_task(_until_taken(browser, [f"message-{point}"]))
-            died = await asyncio.to_thread(running.dies, 3.0)
+            died = not await running.outlives(browser, posting)
             if died:
                 running.start(point + 1)        # unharmed until it is armed again
                 await running.ready()
@@ -268,12 +270,17 @@ async def _until_taken(browser: Browser, keys: list[str]) -> None:
 
 
 async def _settled(path: Path) -> None:
-    query = "SELECT (SELECT COUNT(*) FROM inbox WHERE state = 'waiting') + (SELECT COUNT(*) FROM outbox WHERE state = 'waiting')"
     async with asyncio.timeout(30):
         while True:
-            with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as read:
-                if read.execute(query).fetchone() == (0,):
-                    return
+            if not _waiting(path):
+                return
             await asyncio.sleep(0.05)
+
+
+def _waiting(path: Path) -> int:
+    """How many updates and letters of the program's database wait."""
+    query = "SELECT (SELECT COUNT(*) FROM inbox WHERE state = 'waiting') + (SELECT COUNT(*) FROM outbox WHERE state = 'waiting')"
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as read:
+        return int(read.execute(query).fetchone()[0])
 
 
