@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from handlers.kit.turn import Other, Sent
-from handlers.rules.secrets import secret_mark
+from handlers.rules.secret_marks import secret_mark
 from storage import files
 from storage.connection import Database, Effect, effect
 

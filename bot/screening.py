@@ -11,7 +11,9 @@ from dataclasses import asdict, replace
 
 from bot.channels.base import Inbound
 from handlers.kit.turn import Other, Said
-from handlers.rules.secrets import find_code, personal_number, secret_mark, unremarkable
+from handlers.rules.identity_numbers import personal_number
+from handlers.rules.joining_codes import find_code
+from handlers.rules.secret_marks import secret_mark
 from storage.invitations import digest
 
 SCREENED = '{"screened":'
@@ -24,10 +26,9 @@ def screen(inbound: Inbound) -> str | None:
     if inbound.file is not None:
         texts.append(inbound.file.caption)
         names.append(inbound.file.name)
-    texts = [text for text in texts if not unremarkable(text)]
     if any(secret_mark(text) for text in texts) or any(secret_mark(name, file_name=True) for name in names):
         return _stored(replace(inbound, input=Other("secret"), file=None))
-    if any(personal_number(text) for text in texts):
+    if any(personal_number(text) for text in (*texts, *names)):
         return _stored(replace(inbound, input=Other("personal"), file=None))
     if isinstance(inbound.input, Said):
         code = find_code(inbound.input.text)

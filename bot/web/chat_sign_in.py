@@ -23,7 +23,8 @@ from handlers import start
 from handlers.kit.message import Message, m, verbatim
 from handlers.kit.roles import post_name
 from handlers.kit.turn import Outcome, Place, Said, State, Turn
-from handlers.rules.secrets import personal_number, secret_mark
+from handlers.rules.identity_numbers import personal_number
+from handlers.rules.secret_marks import secret_mark
 from storage import invitations, people, web_chat
 from storage.connection import Effect, Snapshot, effect
 

@@ -24,7 +24,8 @@ from handlers.reporting.intake import Hitch, Taken, accept, take
 from handlers.reporting.items import PLAN, ReportItem
 from handlers.reporting.paper import Paper, shown
 from handlers.reporting.wording import ago, name_of
-from handlers.rules.secrets import personal_number, secret_mark
+from handlers.rules.identity_numbers import personal_number
+from handlers.rules.secret_marks import secret_mark
 from handlers.rules.text import clip
 
 How = Literal["said", "same", "keep", "reading", "mine", "theirs", "filed"]

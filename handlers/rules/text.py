@@ -34,6 +34,20 @@ _WITHOUT_MARKS = _Without("Mn", "Me", "Cf", "Cs")
 _WITHOUT_CONTROLS = _Without("Cc")
 
 
+class _Visible(_Without):
+    """Also one sign instead of a form that stands for a whole phrase: a text must not grow when it is resolved."""
+
+    def __missing__(self, code: int) -> str | None:
+        if len(unicodedata.normalize("NFKC", chr(code))) > _LONGEST_FORM:
+            self[code] = "\ufffd"
+            return "\ufffd"
+        return super().__missing__(code)
+
+
+_LONGEST_FORM = 4
+_WITHOUT_INVISIBLE = _Visible("Cc", "Cf", "Cs")
+
+
 def _is_trim(char: str) -> bool:
     return char.isspace() or (unicodedata.category(char).startswith("P") and char != "%")
 
@@ -46,6 +60,11 @@ def _trim(text: str) -> str:
     while end > start and _is_trim(text[end - 1]):
         end -= 1
     return text[start:end]
+
+
+def visible(text: str) -> str:
+    """``text`` as a reader sees it: compatibility forms resolved, without zero-width, format and control characters; white space stays."""
+    return unicodedata.normalize("NFKC", text if text.isascii() and text.isprintable() else text.translate(_WITHOUT_INVISIBLE))
 
 
 def fold(text: str) -> str:

@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from handlers.rules.block import Item, looks_like_block, parse_block
 from handlers.rules.dates import DayFound, Impossible, parse_day, parse_period, parse_time, parse_year
+from handlers.rules.identity_numbers import personal_number
+from handlers.rules.joining_codes import find_code
 from handlers.rules.names import Name, NameIndex, One
 from handlers.rules.numbers import Ambiguous, Figure, parse_figure
-from handlers.rules.secrets import find_code, personal_number, secret_mark
+from handlers.rules.secret_marks import secret_mark
 from handlers.rules.text import clip, fold, fold_telex, sort_key, strip_courtesy, telex_candidates, untelex, utf16_len
 
 ANYTHING = st.one_of(
