@@ -16,6 +16,7 @@ from functools import partial
 from itertools import chain, takewhile
 from typing import Any, Protocol
 
+from bot import understood
 from bot.channels.base import Inbound
 from bot.clock import Clock
 from storage import inbox
@@ -41,14 +42,13 @@ Decided = tuple[Effect, ...] | Exception
 
 @dataclass(slots=True, eq=False)
 class Arrival:
-    """An update that has come, understood: what is kept of it, and who waits until it is committed.
+    """An update that has come, as it may be kept, and who waits until it is committed.
 
     ``alone``: it is to be stored before anything else happens with it. Updates of one ``lane`` keep their order.
     """
 
     channel: str
     key: str
-    payload: str
     inbound: Inbound
     lane: str
     alone: bool
@@ -151,7 +151,7 @@ class Arrivals:
 
     async def _keep(self, arrivals: Sequence[Arrival]) -> None:
         now = self._clock.now()
-        turns = [(effect(inbox.store, each.channel, each.key, each.payload, now),) for each in arrivals]
+        turns = [(effect(inbox.store, each.channel, each.key, understood.write(each.inbound), now),) for each in arrivals]
         outcomes: Sequence[Written]
         try:
             outcomes = await self._database.write_each(turns)

@@ -14,13 +14,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
+from bot import understood
 from bot.arrivals import Arrival, Arrivals, Decided
 from bot.channels.base import Channel, FileTooLarge, HandsOutOnce, Inbound, Part, SendError
 from bot.clock import Clock
 from bot.counters import Counters
 from bot.keeping import LARGEST_FILE, keep
 from bot.language import Language
-from bot.screening import only_the_fact, read_screened, screen
+from bot.screening import only_the_fact, screen
 from handlers.kit.message import m
 from handlers.kit.reply import say
 from handlers.kit.turn import Input, Other, Place, Sent, Turn
@@ -56,7 +57,6 @@ class Decides(Protocol):
 class _Update:
     id: int
     channel: str
-    payload: str
     deciding: Awaitable[Decided] | None = None
 
 
@@ -112,7 +112,7 @@ class Turns:
         while rows := await self._database.read(lambda read, after=after: inbox.waiting(read, after)):  # type: ignore[misc]
             for row in rows:
                 if row.channel in self._channels:
-                    await self._schedule(_Update(row.id, row.channel, row.payload))
+                    await self._schedule(_Update(row.id, row.channel), row.payload)
             after = rows[-1].id
 
     def receive(self, channel: str, key: str, payload: str) -> asyncio.Future[None]:
@@ -128,9 +128,11 @@ class Turns:
         if inbound is None:
             self._work(self._note_only(channel, key, committed))
             return committed
-        stored = _screened(inbound, payload)
-        alone = stored is not payload or inbound.file is not None or channel in self._once
-        self._arrivals.take(Arrival(channel, key, stored, inbound, _lane(channel, inbound), alone, committed))
+        kept = _screened(inbound)
+        if kept is not inbound:
+            self._counters.update(channel, "screened")
+        alone = kept.file is not None or channel in self._once
+        self._arrivals.take(Arrival(channel, key, kept, _lane(channel, kept), alone, committed))
         return committed
 
     async def _note_only(self, channel: str, key: str, committed: asyncio.Future[None]) -> None:
@@ -166,10 +168,7 @@ class Turns:
         if not isinstance(number, int):
             self._counters.update(arrival.channel, "duplicate")
             return
-        screened = read_screened(arrival.payload)
-        if screened is not None:
-            self._counters.update(arrival.channel, "screened")
-        self._line_up(_Update(number, arrival.channel, arrival.payload, deciding), screened or arrival.inbound)
+        self._line_up(_Update(number, arrival.channel, deciding), arrival.inbound)
 
     async def not_stored(self, arrival: Arrival) -> None:
         self._counters.update(arrival.channel, "not_stored")
@@ -178,8 +177,8 @@ class Turns:
     async def retry(self) -> None:
         """Take up again, in their order, the turns that could not be committed."""
         unfinished, self._unfinished = self._unfinished, []
-        for update, _ in unfinished:
-            await self._schedule(update)
+        for update, inbound in unfinished:
+            self._line_up(update, inbound)
 
     async def settle(self) -> None:
         """Wait until every stored update has been decided."""
@@ -196,8 +195,8 @@ class Turns:
         self._working.add(task)
         task.add_done_callback(self._working.discard)
 
-    async def _schedule(self, update: _Update) -> None:
-        inbound = self._understood(update)
+    async def _schedule(self, update: _Update, payload: str) -> None:
+        inbound = self._understood(update, payload)
         if inbound is None:
             self._counters.update(update.channel, "ignored")
             await self._database.write((effect(inbox.finish, update.id, self._clock.now()),))
@@ -215,12 +214,9 @@ class Turns:
         self._lanes[lane] = deque([*earlier, (update, inbound)])
         self._work(self._run_lane(lane))
 
-    def _understood(self, update: _Update) -> Inbound | None:
-        screened = read_screened(update.payload)
-        if screened is not None:
-            return screened
+    def _understood(self, update: _Update, payload: str) -> Inbound | None:
         try:
-            return self._channels[update.channel].parse(update.payload)
+            return understood.read(payload) or self._channels[update.channel].parse(payload)
         except Exception:
             log.exception("An update could not be understood and is set aside", extra=_facts(update))
             return None
@@ -354,10 +350,10 @@ def _lane(channel: str, inbound: Inbound) -> str:
     return f"{channel}:{inbound.address}"
 
 
-def _screened(inbound: Inbound, payload: str) -> str:
-    """The payload to store. What cannot be screened is not stored as it came: it might be what must not be kept."""
+def _screened(inbound: Inbound) -> Inbound:
+    """The update as it may be kept. What cannot be screened might be what must not be kept."""
     try:
-        return screen(inbound) or payload
+        return screen(inbound)
     except Exception:
         log.exception("An update could not be screened; only the fact is kept")
         return only_the_fact(inbound)

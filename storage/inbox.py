@@ -1,4 +1,4 @@
-"""The inbox: every raw update is stored and committed before it is acknowledged, and its turn's effects commit with its mark."""
+"""The inbox: every update, as it was understood, is committed before it is acknowledged, and its turn's effects commit with its mark."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KEEP_KEYS_SECONDS = 8 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An update whose turn is not committed yet; ``payload`` is JSON as its channel wrote it."""
+    """An update whose turn is not committed yet; ``payload``: what was understood of it, as JSON (`bot.understood`)."""
 
     id: int
     channel: str

@@ -74,7 +74,7 @@ class World:
     def come(self, key: str, lane: str | None = None, *, alone: bool = False) -> asyncio.Future[None]:
         committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         lane = lane or key
-        self.arrivals.take(Arrival("test", key, "{}", Inbound(address=lane, input=Said(key)), lane, alone, committed))
+        self.arrivals.take(Arrival("test", key, Inbound(address=lane, input=Said(key)), lane, alone, committed))
         return committed
 
     async def settled(self) -> None:

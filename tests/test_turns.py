@@ -60,7 +60,7 @@ async def test_a_turn_that_could_not_be_committed_is_taken_up_by_the_next_tick(c
 async def test_what_cannot_be_screened_is_not_kept(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     player = await lan(chat)
 
-    def broken(inbound: Inbound) -> str | None:
+    def broken(inbound: Inbound) -> Inbound:
         raise RuntimeError("a defect")
 
     monkeypatch.setattr(turns, "screen", broken)

@@ -101,7 +101,7 @@ class Kept:
         key = str(message["key"])
         full = {**message, "address": address, "id": f"u{address}:{key}" if content is None else "0" * 64}
         inbound = parse(json.dumps(full))
-        hidden = inbound is None or screen(inbound) is not None
+        hidden = inbound is None or screen(inbound) is not inbound
         said = HIDDEN if hidden else str(message.get("text") or message.get("name") or message.get("label") or "")
         if content is not None and not hidden:
             full["id"] = await asyncio.to_thread(files.write_content, self._database.files, content)
