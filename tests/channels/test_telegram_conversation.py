@@ -140,7 +140,9 @@ def update(number: int, **content: object) -> str:
 
 
 class Dying(Telegram):
-    """Stops for ever where a turn begins: the update is stored, and nothing is decided."""
+    """Stores each update first, and stops for ever where its turn begins: nothing is decided."""
+
+    hands_out_once = True
 
     async def acknowledge(self, inbound: Inbound) -> None:
         await asyncio.Event().wait()
