@@ -121,8 +121,8 @@ class Zalo:
         if self._url:
             await self._be_called(receive)
         await self._until_it_works(self._learn)
-        await self._until_it_works(self._leave_no_webhook)
-        await asyncio.gather(self._poll(receive), self._watch(self._leave_no_webhook))
+        known = await self._looked_once()
+        await asyncio.gather(self._poll(receive), self._watch(self._leave_no_webhook, at_once=not known))
 
     # By webhook ---------------------------------------------------------------------------------------------------------------
 
@@ -177,6 +177,15 @@ class Zalo:
             if update is not None:
                 await self._until_it_works(lambda: self._store(receive, update))  # noqa: B023
 
+    async def _looked_once(self) -> bool:
+        """Take away a webhook before the first poll, if that can be done; what the look meets never keeps polling from starting."""
+        try:
+            await self._leave_no_webhook()
+        except ZaloError as error:
+            log.warning("Zalo: whether a webhook is set is not known (%s); polling starts, and it is asked again", error)
+            return False
+        return True
+
     async def _leave_no_webhook(self) -> None:
         if (await self._client.get_webhook_info()).url:
             log.warning("Zalo posts to a webhook, so polling gets nothing: the webhook is taken away")
@@ -197,8 +206,10 @@ class Zalo:
         # A lone surrogate is no text that can be stored.
         await receive(key, json.dumps(update, ensure_ascii=False).encode("utf-8", "replace").decode())
 
-    async def _watch(self, look: Callable[[], Awaitable[None]]) -> None:
+    async def _watch(self, look: Callable[[], Awaitable[None]], *, at_once: bool = False) -> None:
         """Look now and then whether it is still as it was set up; another program with our token changes it silently."""
+        if at_once:
+            await self._until_it_works(look)
         while True:
             await self._wait(CHECK_SECONDS)
             await self._until_it_works(look)

@@ -12,14 +12,15 @@ from typing import Any
 
 import aiohttp
 
+from bot.channels.zalo_verdict import no_webhook, verdict
+
 MOST_BYTES = 21 * 1024 * 1024
 """No answer and no picture we take is larger; what is, is not read to its end."""
 
 TEXT_CHARS = 2000
 SECRET_CHARS = range(8, 257)
 
-IDLE, FORBIDDEN, QUOTA = 408, 403, 429
-TOKEN_REFUSED = (401, 404)
+IDLE = 408
 
 
 class ZaloError(Exception):
@@ -106,7 +107,10 @@ class ZaloClient:
         return _webhook(await self._call("deleteWebhook"))
 
     async def get_webhook_info(self) -> Webhook:
-        return _webhook(await self._call("getWebhookInfo"))
+        """Where updates are sent. The platform says in more than one way that they are sent nowhere."""
+        answer = _Answer(*await self._posted("getWebhookInfo", {}, self._read_timeout))
+        url = answer.result.get("url") if isinstance(answer.result, dict) else None
+        return Webhook("", 0) if no_webhook(answer.status, answer.ok, answer.code, url) else _webhook(_result(answer))
 
     async def send_message(self, chat_id: str, text: str) -> str:
         """Send 1 to 2000 characters as they stand; returns the message's id."""
@@ -138,8 +142,10 @@ class ZaloClient:
             await session.close()
 
     async def _call(self, method: str, values: Mapping[str, Any] | None = None, *, read_timeout: float | None = None) -> Any:
-        status, body = await self._request("POST", f"{self._base}/{method}", dict(values or {}), read_timeout or self._read_timeout)
-        return _result(status, body)
+        return _result(_Answer(*await self._posted(method, values or {}, read_timeout or self._read_timeout)))
+
+    async def _posted(self, method: str, values: Mapping[str, Any], read_timeout: float) -> tuple[int, bytes]:
+        return await self._request("POST", f"{self._base}/{method}", dict(values), read_timeout)
 
     async def _request(self, verb: str, url: str, values: dict[str, Any] | None, read_timeout: float) -> tuple[int, bytes]:
         if self._session is None:
@@ -172,30 +178,39 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     return bytes(body)
 
 
-def _result(status: int, body: bytes) -> Any:
-    """The ``result`` of an answer, or the failure it tells of: ``ok: false`` may come with 200, and a proxy's page with anything."""
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
-        answer = None
-    if not isinstance(answer, dict) or not isinstance(answer.get("ok"), bool):
-        if status in TOKEN_REFUSED:
-            raise TokenRefused("the token is not accepted")       # told without a document
-        raise Unclear(f"the answer ({status}) could not be understood")
-    if answer["ok"] and status < 300:
-        return answer.get("result")
-    given = answer.get("error_code")
-    code = given if isinstance(given, int) and not isinstance(given, bool) else status
-    description = str(answer.get("description", ""))[:200]
-    if code in TOKEN_REFUSED:
-        raise TokenRefused("the token is not accepted")
-    if code == QUOTA:
-        raise QuotaSpent("the month's messages are used up")
-    if code == FORBIDDEN or code >= 500:
-        raise Unclear(f"the platform is out of order ({code})")
-    if code < 300 and "timeout" in description.lower():
-        code = IDLE
-    raise Rejected(code, description)
+class _Answer:
+    """An answer as it is read: ``ok`` and ``code`` None where no document of the platform says so."""
+
+    def __init__(self, status: int, body: bytes) -> None:
+        try:
+            given = json.loads(body)
+        except (ValueError, RecursionError):
+            given = None
+        document = given if isinstance(given, dict) else {}
+        ok, code = document.get("ok"), document.get("error_code")
+        self.status = status
+        self.ok: bool | None = ok if isinstance(ok, bool) else None
+        self.code: int | None = code if isinstance(code, int) and not isinstance(code, bool) else None
+        self.description = str(document.get("description", ""))[:200]
+        self.result: Any = document.get("result")
+
+
+def _result(answer: _Answer) -> Any:
+    """The ``result`` of an answer, or the failure it tells of."""
+    code = answer.status if answer.code is None else answer.code
+    match verdict(answer.status, answer.ok, answer.code):
+        case "done":
+            return answer.result
+        case "token":
+            raise TokenRefused("the token is not accepted")
+        case "quota":
+            raise QuotaSpent("the month's messages are used up")
+        case "disorder":
+            raise Unclear(f"the platform is out of order ({code})")
+        case "unclear":
+            raise Unclear(f"the answer ({answer.status}) could not be understood")
+        case "no":
+            raise Rejected(IDLE if code < 300 and "timeout" in answer.description.lower() else code, answer.description)
 
 
 def _object(result: Any) -> dict[str, Any]:

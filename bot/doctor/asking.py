@@ -29,13 +29,14 @@ MOST_BYTES = 65_536
 class Answer:
     """What one method gave: ``status`` of HTTP (0: none), ``result`` of an ``ok`` answer, else the platform's ``description``.
 
-    Of /healthz ``result`` is the whole answer.
+    ``ok`` and ``code`` (error_code) are None where no document says so. Of /healthz ``result`` is the whole answer.
     """
 
     status: int = 0
     result: dict[str, Any] = field(default_factory=dict)
     description: str = ""
-    ok: bool = False
+    ok: bool | None = None
+    code: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,8 @@ async def _ask(root: str, host: str, token: str | None, clock: Clock) -> Answers
                 return Answers(host, "", health, Answer(), date, clock.now())
             calls = [_call(session, "POST", f"{root}/bot{token}/{method}") for method in ("getMe", "getWebhookInfo")]
             (me, date), (webhook, _) = await asyncio.gather(*calls)
-            return Answers(host, "" if me.status else "garbage", me, webhook, date, clock.now())
+            sense = me.status >= 400 or me.ok is not None
+            return Answers(host, "" if sense else "garbage", me, webhook, date, clock.now())
     except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError):
         return Answers(host, "certificate")
     except aiohttp.ClientConnectorDNSError:
@@ -102,7 +104,7 @@ async def _ask(root: str, host: str, token: str | None, clock: Clock) -> Answers
 
 
 async def _call(session: Any, method: str, url: str) -> tuple[Answer, int | None]:
-    async with session.request(method, url, allow_redirects=False) as response:
+    async with session.request(method, url, json=None if method == "GET" else {}, allow_redirects=False) as response:
         body = await response.content.read(MOST_BYTES)
         date = _epoch(response.headers.get("Date", ""))
         try:
@@ -113,7 +115,11 @@ async def _call(session: Any, method: str, url: str) -> tuple[Answer, int | None
             return Answer(response.status), date
         result = answer.get("result", answer if method == "GET" else None)
         kept = result if isinstance(result, dict) else {}
-        return Answer(response.status, kept, str(answer.get("description", ""))[:200], answer.get("ok") is True), date
+        ok, code = answer.get("ok"), answer.get("error_code")
+        return Answer(
+            response.status, kept, str(answer.get("description", ""))[:200], ok if isinstance(ok, bool) else None,
+            code if isinstance(code, int) and not isinstance(code, bool) else None,
+        ), date  # fmt: skip
 
 
 def _epoch(text: str) -> int | None:

@@ -138,7 +138,7 @@ def in_viet_nam(context: Context) -> Iterable[Finding]:
 
 
 def _webhook_known(context: Context) -> bool:
-    return context.telegram is not None and context.telegram.webhook.ok
+    return context.telegram is not None and context.telegram.webhook.ok is True
 
 
 def _host(url: str) -> str:

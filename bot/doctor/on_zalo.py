@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from bot.channels.zalo_verdict import no_webhook, verdict
+from bot.doctor.asking import Answer
 from bot.doctor.context import Context
 from bot.doctor.finding import Finding, Group, fine, note, serious, unknown, warning
 from bot.doctor.reached import reached
@@ -17,7 +19,7 @@ def way(context: Context) -> Iterable[Finding]:
 
 
 def token(context: Context) -> Iterable[Finding]:
-    """Zalo says ``ok: false`` also with status 200."""
+    """Judged as the channel judges it: ``ok: false`` comes with status 200 as well."""
     answers = context.zalo
     if answers is None:
         if context.settings.zalo_token is None:
@@ -25,21 +27,27 @@ def token(context: Context) -> Iterable[Finding]:
         return
     if answers.problem:
         yield unknown(m("Token and webhook were not checked: Zalo could not be asked."))
-    elif answers.me.ok:
-        name = str(answers.me.result.get("account_name") or answers.me.result.get("display_name") or answers.me.result.get("id") or "")
-        yield fine(m("The token is valid: {name}", name=name or "Zalo"))
-    elif answers.me.status == 403:
-        yield unknown(m("Zalo met an error of its own (403); the token was not checked."), m("Wait a few minutes and ask again."))
-    elif answers.me.status == 429:
-        yield serious(
-            m("Zalo refuses with 429: the month's quota of messages is used up."),
-            m("Until next month only a larger plan helps; what is urgent goes by Telegram or by phone."),
-        )
-    else:
-        yield serious(
-            m("Zalo does not accept the token ({status}).", status=str(answers.me.status)),
-            m("Copy it again from the Zalo Bot Manager into THIDUA_ZALO_TOKEN."),
-        )
+        return
+    me = answers.me
+    match verdict(me.status, me.ok, me.code):
+        case "done":
+            name = str(me.result.get("account_name") or me.result.get("display_name") or me.result.get("id") or "")
+            yield fine(m("The token is valid: {name}", name=name or "Zalo"))
+        case "quota":
+            yield serious(
+                m("Zalo refuses with 429: the month's quota of messages is used up."),
+                m("Until next month only a larger plan helps; what is urgent goes by Telegram or by phone."),
+            )
+        case "token":
+            yield serious(
+                m("Zalo does not accept the token ({status}).", status=_code(me)),
+                m("Copy it again from the Zalo Bot Manager into THIDUA_ZALO_TOKEN."),
+            )
+        case _:
+            yield unknown(
+                m("Zalo met an error of its own ({status}); the token was not checked.", status=_code(me)),
+                m("Wait a few minutes and ask again."),
+            )
 
 
 def webhook(context: Context) -> Iterable[Finding]:
@@ -50,10 +58,16 @@ def webhook(context: Context) -> Iterable[Finding]:
             m("Zalo is polled: it hands each message out once, so the one in flight is lost when the machine fails."),
             m("Set THIDUA_ZALO_WEBHOOK (a public https address): then nothing is lost."),
         )
-    if answers is None or not answers.webhook.ok:
+    if answers is None or not answers.me.ok:
         return
-    url = str(answers.webhook.result.get("url", ""))
-    if url and wanted is None:
+    given = answers.webhook
+    url = str(given.result.get("url") or "")
+    if not url and not no_webhook(given.status, given.ok, given.code):
+        yield unknown(
+            m("Zalo does not say whether a webhook is set ({status}).", status=_code(given)),
+            m("Polling goes on all the same, but receives nothing while one is set. Ask again in a few minutes."),
+        )
+    elif url and wanted is None:
         found = warning if context.holder is None else serious
         yield found(
             m("A webhook at {host} is set at Zalo, so polling receives nothing, and says nothing.", host=urlsplit(url).netloc or url),
@@ -66,6 +80,10 @@ def webhook(context: Context) -> Iterable[Finding]:
         )
     elif url:
         yield fine(m("Messages come to the webhook at {host}.", host=urlsplit(url).netloc))
+
+
+def _code(answer: Answer) -> str:
+    return str(answer.status if answer.code is None else answer.code)
 
 
 GROUP = Group(m("Zalo"), (way, token, webhook), needs="answers")

@@ -115,8 +115,10 @@ def test_privacy_mode_and_the_country(tmp_path: Path) -> None:
     ("answers", "level"),
     [
         (None, "note"), (Answers("z", "connection"), "unknown"), (Answers("z", me=Answer(200, {"account_name": "bot"}, ok=True)), "fine"),
-        (Answers("z", me=Answer(403)), "unknown"), (Answers("z", me=Answer(429)), "serious"), (Answers("z", me=Answer(401)), "serious"),
-        (Answers("z", me=Answer(200, {}, "unknown bot")), "serious"),
+        (Answers("z", me=Answer(403, ok=False)), "unknown"), (Answers("z", me=Answer(429, ok=False)), "serious"),
+        (Answers("z", me=Answer(401)), "serious"), (Answers("z", me=Answer(502)), "unknown"),
+        (Answers("z", me=Answer(200, {}, "unknown bot", ok=False, code=401)), "serious"),
+        (Answers("z", me=Answer(200, {}, "unknown bot", ok=False)), "unknown"), (Answers("z", me=Answer(404)), "serious"),
     ],
 )  # fmt: skip
 def test_zalos_token(tmp_path: Path, answers: Answers | None, level: str) -> None:
