@@ -5,14 +5,12 @@ An official message reaches everybody who has agreed to be written to: the switc
 
 from __future__ import annotations
 
-import re
-
 from handlers.broadcasting.audience import Audience, named, place_name, shares
 from handlers.broadcasting.composing import BroadcastDialogue, begin
 from handlers.broadcasting.confirming import EXPIRES_SECONDS
 from handlers.broadcasting.costing import held
 from handlers.broadcasting.letter import attach, letter_of
-from handlers.broadcasting.naming import Heard, hear
+from handlers.broadcasting.naming import CALLED, hear, hear_with_text
 from handlers.broadcasting.preview import opening, people_and_units
 from handlers.broadcasting.record import STATES, Record, line, record, remaining, rows, status
 from handlers.broadcasting.timing import after_quiet
@@ -29,12 +27,6 @@ from storage.connection import effect
 MOST_LISTED = 5
 PAGE = 20
 LABEL_CHARS = 38
-LONGEST_AUDIENCE = 600
-"""Characters. What is longer is the message itself."""
-
-_BEFORE_TEXT = re.compile(r"^(?P<who>[^:\n]{1,600})(?::|\n)\s*(?P<text>\S.*)$", re.DOTALL)
-_CALLED = re.compile(r"^(?:gui |ra |soan )?(?:thong bao|broadcast|notify)\b")
-_ADDRESSED = re.compile(r"^(?:(?:gui |ra )?thong bao |gui )?(?:cho|toi|den|to|for) ")
 _COMPOSING = ("soan", "gui", "ra", "viet", "tao", "phat", "send", "compose", "write", "new")
 
 
@@ -72,9 +64,9 @@ def _about(turn: Turn, word: str, given: Broadcast, more: str) -> Outcome:
 
 def quick(turn: Turn, text: str) -> Outcome | None:
     """ "thông báo cho Lạng Sơn, Cao Bằng: Ngày mai họp lúc 14h" goes straight to the preview; None for any other text."""
-    if not _CALLED.match(fold(text)):
+    if not CALLED.match(fold(text)):
         return None
-    heard, body = _read(turn, text)
+    heard, body = hear_with_text(turn, text)
     return None if heard is None and not body else begin(turn, heard, body)
 
 
@@ -86,33 +78,19 @@ def file_first(turn: Turn, sent: Sent) -> Outcome | None:
     if isinstance(found, Message):
         return answer(found)
     caption = sent.caption.strip()
-    if not _CALLED.match(fold(caption)):
+    if not CALLED.match(fold(caption)):
         return begin(turn, None, caption, found)
-    heard, body = _read(turn, caption)
+    heard, body = hear_with_text(turn, caption)
     return begin(turn, heard, body, found)
 
 
 def _in_words(turn: Turn, text: str) -> Outcome:
-    heard, body = _read(turn, text)
+    heard, body = hear_with_text(turn, text)
     if heard is None and not body:
         body = text
     if heard is None and len(body.split()) < 3:
         return begin(turn, hear(turn, text))
     return begin(turn, heard, body)
-
-
-def _read(turn: Turn, text: str) -> tuple[Heard | None, str]:
-    """The audience before a colon (or in the first line) and the text behind it. Without an audience None, without a text ""."""
-    found = _BEFORE_TEXT.match(text)
-    if found is not None and not (found["who"][-1].isdigit() and found["text"][0].isdigit()):     # "14:30" is a time
-        who, body = found["who"], found["text"].strip()
-        heard = hear(turn, who)
-        if heard == Heard():
-            return None, body
-        if heard.clear or heard.audience != Audience() or heard.doubts or (heard.unknown and _ADDRESSED.match(fold(who))):
-            return heard, body
-    heard = hear(turn, text) if len(text) <= LONGEST_AUDIENCE else Heard()
-    return (heard, "") if heard.clear else (None, "")
 
 
 # What was sent ------------------------------------------------------------------------------------------------------------------

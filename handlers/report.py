@@ -10,22 +10,25 @@ from handlers.kit.command import Command
 from handlers.kit.message import Message, Value, m, verbatim
 from handlers.kit.reply import Choice, Choices, Fields, Go, Reply, Text, say
 from handlers.kit.turn import Outcome, Said, Turn
+from handlers.kit.wire import decode_choices
 from handlers.reporting.choosing import Chosen, matching
 from handlers.reporting.conversation import ReportDialogue, ask_drop, start, start_on_page, start_with
 from handlers.reporting.desk import filled, officer_units
 from handlers.reporting.draft import loads
-from handlers.reporting.intake import figures_named
-from handlers.reporting.items import items_of
 from handlers.reporting.paper import load_paper
 from handlers.reporting.uploading import ask_upload
+from handlers.reporting.whose import asks_for, offered
 from handlers.reporting.wording import ago, name_of
 from handlers.rules.deadline import local_day, time_left
 from handlers.rules.periods import period_title
 from handlers.rules.text import fold
-from storage import calendar, duties, reports
+from storage import conversation, duties, reports
 from storage.duties import Duty
 
 MOST_LISTED = 8
+REMINDED_SECONDS = 12 * 3_600
+"""How long figures without an open report are taken for the one that a reminder was about."""
+
 _HAS_BOTH = re.compile(r"(?s)(?=.*\d)(?=.*[^\W\d_])")
 
 
@@ -35,6 +38,8 @@ def handle(turn: Turn, argument: str) -> Outcome:
     word, _, rest = argument.partition(" ")
     if word == "drop" and rest:
         return ask_drop(turn, rest)
+    if word == "figures" and rest:
+        return _typed_before(turn, *rest.partition(" ")[::2])
     if word == "page" and rest:
         return start_on_page(turn, rest) if officer_units(turn) else _reading(turn)
     if word == "upload" and rest:
@@ -61,6 +66,17 @@ def handle(turn: Turn, argument: str) -> Outcome:
     return _choose(turn, mine)
 
 
+def _typed_before(turn: Turn, duty_id: str, text: str) -> Outcome:
+    """Figures that were typed before this report was open. Those that name no item are typed again at theirs."""
+    if not officer_units(turn):
+        return _reading(turn)
+    duty = duties.duty(turn.read, duty_id)
+    opened = start_with(turn, duty_id, text)
+    if duty is None or asks_for(turn, duty, text):
+        return opened
+    return replace(opened, reply=say(m("“{text}” names no item: please type it at the item it belongs to.", text=text)) + opened.reply)
+
+
 def _filed_by_mistake(turn: Turn, argument: str) -> bool:
     """"nộp nhầm báo cáo": the words of filing, but a filing to be taken back."""
     said = fold(f"{turn.input.text if isinstance(turn.input, Said) else ''} {argument}")
@@ -80,8 +96,16 @@ def quick_entry(turn: Turn, text: str) -> Outcome | None:
     if not officer_units(turn):
         owed = tuple(duty for unit_id in turn.unit_ids for duty in duties.open_for(turn.read, unit_id, turn.now))
         return None if _likely(turn, text, owed, alone=True) is None else _reading(turn)
-    duty = _likely(turn, text, open_duties(turn), alone=True)
+    duty = _reminded(turn, text) or _likely(turn, text, open_duties(turn), alone=True)
     return _closed_for(turn, text) if duty is None else start_with(turn, duty.id, text)
+
+
+def _reminded(turn: Turn, text: str) -> Duty | None:
+    """The report that the last letter or list is about, if it asks for these figures."""
+    shown = conversation.latest_menu(turn.read, turn.place.channel, turn.place.address)
+    if shown is None or shown.created_at < turn.now - REMINDED_SECONDS:
+        return None
+    return _likely(turn, text, offered(turn, decode_choices(shown.choices)), alone=True)
 
 
 def _closed_for(turn: Turn, text: str) -> Outcome | None:
@@ -111,8 +135,7 @@ def _likely(turn: Turn, text: str, among: tuple[Duty, ...], *, alone: bool) -> D
         if asks in seen:
             continue        # another period of a report that is due before it: it asks for the same
         seen.add(asks)
-        form = None if duty.form is None else calendar.form(turn.read, duty.form)
-        count = 0 if form is None else figures_named(items_of(turn.read, form, duty.year, duty.unit_id), text, alone=alone)
+        count = asks_for(turn, duty, text, alone=alone)
         if count and (best is None or count > best[0]):
             best = (count, duty)
     return None if best is None else best[1]

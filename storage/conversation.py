@@ -46,10 +46,14 @@ def menu(read: Snapshot, menu_id: str) -> Menu | None:
 
 
 def latest_menu(read: Snapshot, channel: str, address: str, dialogue: str | None = None) -> Menu | None:
-    """The menu a typed number refers to: the last one shown at this address (of one ``dialogue``, where several people read along)."""
+    """The menu a typed number refers to: the last one shown at this address (of one ``dialogue``, where that is asked for).
+
+    What a letter offers that has not gone out yet was seen by nobody: its menu counts from when it is sent (`storage.outbox.settle`).
+    """
     row = read.execute(
         "SELECT id, channel, address, choices, dialogue, expires_at, created_at FROM menus WHERE channel = ?1 AND address = ?2"
-        " AND (?3 IS NULL OR dialogue = ?3) ORDER BY number DESC LIMIT 1",
+        " AND (?3 IS NULL OR dialogue = ?3) AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.channel = ?1 AND o.address = ?2"
+        " AND o.state = 'waiting' AND o.lane = 'broadcast' AND o.menu_id = menus.id) ORDER BY number DESC LIMIT 1",
         (channel, address, dialogue),
     ).fetchone()
     return None if row is None else Menu(*row)

@@ -136,13 +136,20 @@ def postpone(tx: Transaction, letter_id: int, parts: str, until: int, error: str
 def settle(tx: Transaction, letter_id: int, state: str, parts: str | None, now: int, error: str | None = None) -> None:
     """The letter is ``sent``, ``failed``, ``blocked`` or ``dropped`` (no longer wanted).
 
-    One that somebody dropped while it was on its way is noted as sent if it was, and stays dropped otherwise.
+    One that somebody dropped while it was on its way is noted as sent if it was, and stays dropped otherwise. The choices of a reminder
+    are the last ones that its reader has before their eyes once it is sent, whatever was said while it waited.
     """
     tx.execute(
         "UPDATE outbox SET state = ?, parts = COALESCE(?, parts), sent_at = ?, error = ?"
         " WHERE id = ? AND (state = 'waiting' OR ? = 'sent')",
         (state, parts, now, error, letter_id, state),
     )
+    if state == "sent":
+        tx.execute(
+            "UPDATE menus SET number = (SELECT MAX(number) + 1 FROM menus), created_at = ?"
+            " WHERE id = (SELECT menu_id FROM outbox WHERE id = ? AND lane = 'broadcast')",
+            (now, letter_id),
+        )
 
 
 def forget(tx: Transaction, letter_id: int) -> None:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from handlers.broadcasting import preview
 from handlers.broadcasting.audience import MOST_NAMES, members, named
 from handlers.broadcasting.draft import Draft
-from handlers.broadcasting.naming import missing_events
-from handlers.broadcasting.timing import after_quiet, offered
+from handlers.broadcasting.naming import hear, missing_events
+from handlers.broadcasting.timing import At, after_quiet, offered, read_time
 from handlers.kit.message import Message, Moment, m, verbatim
 from handlers.kit.reply import Answer, Choice, Choices, Reply, control_choices, say
 from handlers.kit.turn import Turn
@@ -45,7 +45,13 @@ def question(turn: Turn, step: str, draft: Draft, *, brief: bool) -> Reply:
             asked = m("Please type the text of the message.")
             if draft.attached is None:
                 asked = m("Please type the text of the message. A picture or a file can be sent along.")
-            return say(*whom, asked, control_choices("back", "cancel", numbered=False))
+            controls = control_choices("back", "cancel", numbered=False)
+            if not draft.before:
+                return say(*whom, asked, controls)
+            kept = m("The text before was: “{text}”", text=preview.opening(draft.before))
+            return say(*whom, kept, asked, Choices((preview.BEFORE,)), controls)
+        case "typed":
+            return _ask_typed(turn, draft)
         case "when":
             choices = [Choice(m("Send at once"), Answer("now"))]
             choices += [Choice(at_time(epoch), Answer(f"at {epoch}")) for epoch in offered(turn.now, turn.zone)]
@@ -111,6 +117,17 @@ def _ask_quiet(turn: Turn) -> Reply:
     )
     asked = m("These are quiet hours. Is the message to wait until {when}?", when=Moment(morning, "weekday_time"))
     return say(asked, Choices(choices, columns=2), control_choices("cancel"))
+
+
+def _ask_typed(turn: Turn, draft: Draft) -> Reply:
+    choices = [Choice(m("New text of the message"), Answer("text"))]
+    if isinstance(read_time(draft.typed, turn.now, turn.zone), At):
+        choices.append(Choice(m("Time of sending"), Answer("time")))
+    if hear(turn, draft.typed).clear:
+        choices.append(Choice(m("Recipients"), Answer("whom")))
+    choices.append(Choice(m("Leave the message as it is"), Answer("keep")))
+    asked = m("What is “{text}” for this message?", text=preview.opening(draft.typed))
+    return say(asked, Choices(tuple(choices)), control_choices("cancel"))
 
 
 def _ask_edit(draft: Draft) -> Reply:

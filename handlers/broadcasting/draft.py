@@ -16,7 +16,8 @@ class Draft:
     """``id`` is minted at the beginning: the same draft confirmed twice is one broadcast.
 
     ``audience`` None: not said yet; while units are picked they stand in ``picked`` (with ``roles`` that narrow them). ``at`` is the
-    instant it goes out, None at once; ``anyway``: at once though these are quiet hours.
+    instant it goes out, None at once; ``anyway``: at once though these are quiet hours. ``before`` is the text that another one has
+    replaced, ``typed`` one of which it is being asked what it is: nothing that was typed is lost.
     """
 
     id: str
@@ -28,6 +29,8 @@ class Draft:
     attached: Attached | None = None
     at: int | None = None
     anyway: bool = False
+    before: str = ""
+    typed: str = ""
 
     def dump(self) -> dict[str, Json]:
         return {
@@ -40,6 +43,8 @@ class Draft:
             "file": None if self.attached is None else self.attached.dump(),
             "at": self.at,
             "anyway": self.anyway,
+            "before": self.before,
+            "typed": self.typed,
         }
 
     @classmethod
@@ -55,7 +60,18 @@ class Draft:
             Attached.load(answers.get("file")),
             at if isinstance(at, int) else None,
             bool(answers.get("anyway")),
+            str(answers.get("before", "")),
+            str(answers.get("typed", "")),
         )
+
+    def with_text(self, text: str) -> Draft:
+        """With another text; the one that it replaces can be had again."""
+        before = self.text if self.text and self.text != text else self.before
+        return replace(self, text=text, before="" if before == text else before, typed="")
+
+    def without_text(self) -> Draft:
+        """The text is to be typed anew; the one there was can be had again."""
+        return replace(self, text="", before=self.text or self.before)
 
     def settled(self, heard: Heard) -> Draft:
         """With what was heard about the audience; the units named before stay picked."""

@@ -9,6 +9,7 @@ from handlers import progress
 from handlers.broadcasting.audience import EVERYBODY, Audience, members
 from handlers.kit.turn import Turn
 from handlers.rules.names import NameIndex
+from handlers.rules.prose import announces
 from handlers.rules.text import fold
 from handlers.schedule.asked_time import Period, Words, asked_time
 from handlers.scores.score_query import index_of
@@ -17,7 +18,14 @@ from storage.calendar import Event
 from storage.people import UNIT_ROLES
 
 MOST_PIECES = 200
+LONGEST_AUDIENCE = 600
+"""Characters. What is longer is the message itself."""
 
+CALLED = re.compile(r"^(?:gui |ra |soan )?(?:thong bao|broadcast|notify)\b")
+"""How a text begins, folded, that asks for a message to be sent."""
+
+_BEFORE_TEXT = re.compile(r"^(?P<who>[^:\n]{1,600})(?::|\n)\s*(?P<text>\S.*)$", re.DOTALL)
+_ADDRESSED = re.compile(r"^(?:(?:gui |ra )?thong bao |gui )?(?:cho|toi|den|to|for) ")
 _APART = re.compile(r"\s*[,;\n]+\s*|\s+(?:và|va|and|&)\s+", re.IGNORECASE)
 _TO = re.compile(
     r"^(?:\s*(?:thông báo|thong bao|broadcast|gửi|gui|ra|cho|tới|toi|đến|den|to|for|send|notify)(?=\s|:|$))+\s*", re.IGNORECASE
@@ -75,11 +83,12 @@ class Heard:
 
 def hear(turn: Turn, text: str) -> Heard:
     """Read the text as an audience."""
-    said = _TO.sub("", text.strip()).strip(" .:")
+    written = _TO.sub("", text.strip())
+    said = written.strip(" .:")
     if not said:
         return Heard()
     missing = _MISSING.match(fold(said))
-    if missing is not None:
+    if missing is not None and not announces(written):
         return _missing(turn, missing["what"].strip())
     heard = Heard()
     known = members(turn.read, turn.today)
@@ -87,6 +96,20 @@ def hear(turn: Turn, text: str) -> Heard:
     for piece in [piece for piece in _APART.split(said) if piece.strip()][:MOST_PIECES]:
         heard = _piece(turn, heard, piece.strip(), index, frozenset(unit.id for unit in known))
     return heard
+
+
+def hear_with_text(turn: Turn, text: str) -> tuple[Heard | None, str]:
+    """The audience before a colon (or in the first line) and the text behind it. Without an audience None, without a text ""."""
+    found = _BEFORE_TEXT.match(text)
+    if found is not None and not (found["who"][-1].isdigit() and found["text"][0].isdigit()):     # "14:30" is a time
+        who, body = found["who"], found["text"].strip()
+        heard = hear(turn, who)
+        if heard == Heard():
+            return None, body
+        if heard.clear or heard.audience.units or heard.doubts or (heard.unknown and _ADDRESSED.match(fold(who))):
+            return heard, body
+    heard = hear(turn, text) if len(text) <= LONGEST_AUDIENCE else Heard()
+    return (heard, "") if heard.clear else (None, "")
 
 
 def _piece(turn: Turn, heard: Heard, piece: str, index: NameIndex, known: frozenset[str]) -> Heard:

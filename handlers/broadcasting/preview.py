@@ -19,6 +19,8 @@ _PERSONAL = m("for the recipients alone; on Zalo they get a link")
 OPENING_CHARS = 60
 """How much of a text names the message in lists."""
 
+BEFORE = Choice(m("Take the text before"), Answer("before"), numbered=False)
+
 
 def full(turn: Turn, draft: Draft) -> Reply:
     """The letter itself, and below it the facts."""
@@ -84,6 +86,8 @@ def _facts(turn: Turn, draft: Draft, found: Resolved) -> Reply:
         other = m("Picture for the recipients alone") if draft.attached and draft.attached.public else m("The picture is public")
         choices.append(Choice(other, Answer("public")))
     choices += [Choice(m("Correct"), Answer("edit"), says="wrong"), Choice(m("Cancel"), Answer("cancel"), says="no")]
+    if draft.before:
+        choices.append(BEFORE)
     return say(Fields(tuple(rows)), *notes, Choices(tuple(choices), columns=2))
 
 

@@ -23,6 +23,14 @@ _NOW = frozenset(("ngay", "ngay bay gio", "bay gio", "gui ngay", "luon", "gui lu
 _FROM_NOW = re.compile(r"\b(?:sau )?(?P<count>\d{1,3}) ?(?P<unit>phut|tieng|gio|h|minutes?|hours?)(?: (?:nua|from now)\b|$)")
 _WEEKDAY = re.compile(r"\b(?:thu ?(?:hai|ba|tu|nam|sau|bay|[2-7])|chu nhat|cn)\b(?!.*\d\s?/)")
 _LATER = re.compile(r"\bnua\b|\bsau\b|\bfrom now\b")
+_WORD = re.compile(r"[^\W_]+")
+_AROUND = frozenset((
+    "gui", "hen", "luc", "vao", "gio", "phut", "ngay", "thoi", "diem", "dat", "doi", "chuyen", "sang", "thanh", "la", "di", "nhe", "nha",
+    "a",
+    "giup", "cho", "em", "toi", "thi", "se", "hay", "thong", "bao", "tin", "nay", "khoang", "dung", "buoi", "trua", "chieu", "dem", "som",
+    "nua", "sau", "nhu", "the", "vang", "da", "u", "ok", "luon", "lai", "at", "on", "send", "it", "set", "time", "the", "to", "please",
+))  # fmt: skip
+"""Words around a time that say nothing but that it is one; beyond it, "họp" in "họp 14h" is part of a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,23 @@ def read_time(text: str, now: int, zone: ZoneInfo) -> At | Problem | None:
     if wanted == today and _WEEKDAY.search(said) and instant(wanted, at, zone) <= now:
         wanted += timedelta(days=7)     # "8h thứ Hai", said on a Monday at nine
     return _checked(wanted, at, named=day is not None, now=now, zone=zone)
+
+
+def beside_time(text: str, today: date) -> tuple[str, ...]:
+    """The words (folded) that a text says beside the first time it names: none, where it is a time and nothing else."""
+    rest = text
+    day = parse_day(rest, today)
+    if isinstance(day, (DayFound, RangeFound)):
+        rest = day.rest
+    elif day is not None:
+        rest = rest.replace(day.text, " ")
+    clock = parse_time(rest)
+    if isinstance(clock, TimeFound):
+        rest = clock.rest
+    elif clock is not None:
+        rest = rest.replace(clock.text, " ")
+    said = _FROM_NOW.sub(" ", fold(rest))
+    return tuple(word for word in _WORD.findall(said) if word not in _AROUND)
 
 
 def _part_of_day(said: str) -> time:

@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 from handlers.kit.reply import Reply
 from handlers.kit.turn import Input, Outcome, State, Turn
 
-Expects = Literal["choice", "number", "text", "file"]
+Expects = Literal["choice", "number", "text", "file", "prose"]
 """What a step waits for. At ``text``, free text is never taken for a quick question; at ``number``, control words carry no numbers."""
 
 

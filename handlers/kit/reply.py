@@ -59,6 +59,9 @@ class Typed:
 
 Action = Go | Answer | Typed
 
+CONFIRM = Answer("confirm")
+"""The choice that files or sends: no number that was meant for another list may choose it."""
+
 CONTROLS = ("cancel", "back", "skip", "review")
 """Values of `Answer` that every dialogue knows: Hủy, Lùi, Bỏ qua, Xem lại."""
 

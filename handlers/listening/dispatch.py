@@ -10,25 +10,28 @@ from dataclasses import replace
 from functools import lru_cache
 
 from handlers.kit.command import Command
-from handlers.kit.dialogue import Chosen, Dialogue
+from handlers.kit.dialogue import Chosen, Dialogue, Expects
 from handlers.kit.language import Language
 from handlers.kit.menu import control_word
 from handlers.kit.message import m
 from handlers.kit.recognise import Recognised, Recogniser, Unsure, follow_up
-from handlers.kit.reply import Answer, Choice, Choices, Go, Reply, Typed, say
+from handlers.kit.reply import CONFIRM, Answer, Choice, Choices, Go, Reply, Typed, say
 from handlers.kit.turn import Other, Outcome, Said, Sent, State, Tapped, Turn
 from handlers.kit.wire import decode_choices
-from handlers.listening import bare, courtesy, in_group
+from handlers.listening import asked_back, bare, courtesy, in_group
 from handlers.listening.open_dialogue import Standing, changes, standing_of
 from handlers.listening.shown_menu import ShownMenu
 from handlers.registry import Registry
+from handlers.reporting import whose
 from handlers.rules.period_words import take_year
+from handlers.rules.prose import reads_as_prose
 from storage import conversation
 from storage.connection import Effect
 
 TOPIC_SECONDS = 15 * 60
 
 NOT_CLEAR = m("Not clear.")
+NO_NUMBER = m("This number is none of the choices.")
 
 
 class Dispatcher:
@@ -87,7 +90,8 @@ class Dispatcher:
             return self._run(turn, standing, command, action.argument)
         if standing.state is None or standing.dialogue is None or of_dialogue != standing.mark:
             return self._asking_again(turn, standing, Outcome(say(m("This question has been answered already."))))
-        return standing.dialogue.advance(turn, standing.state, Chosen(action.value))
+        typed = asked_back.typed_before(action.value)
+        return standing.dialogue.advance(turn, standing.state, Chosen(action.value) if typed is None else Said(typed))
 
     # A text -------------------------------------------------------------------------------------------------------------------
 
@@ -118,26 +122,57 @@ class Dispatcher:
             return dialogue.advance(turn, state, Chosen(control))
         expects = dialogue.expects(state)
         shown = ShownMenu(turn, self._spoken(turn))
-        exact, asked = expects in ("text", "number"), shown.of_dialogue == standing.mark
-        choice = shown.choice(text, exact=exact) if asked else None
-        if choice is None and not (asked or exact):
-            choice = shown.earlier(text, standing.mark)
+        asked = shown.of_dialogue == standing.mark
+        exact = expects in ("text", "number") and not (asked and asked_back.is_asked_back(shown.choices))
+        if not asked and (between := self._after_a_letter(turn, standing, shown, text, expects)) is not None:
+            return between
+        own = shown if asked else ShownMenu(turn, self._spoken(turn), standing.mark)
+        choice = own.choice(text, exact=exact) if asked or not own.names_number(text) else None
         if choice is not None:
-            return self._chosen(turn, standing, choice, standing.mark)
-        if expects != "text" and not text.isdecimal():
+            return self._chosen(turn, standing, choice, own.of_dialogue)
+        if not exact and own.commits and own.names_number(text):
+            return self._asking_again(turn, standing, Outcome(say(NO_NUMBER)))
+        prose = expects == "text" or (expects == "prose" and reads_as_prose(text))
+        if not prose and not text.isdecimal():
             found = self._recogniser.recognise(text)
             command = self._commands.by_name[found.command] if isinstance(found, Recognised) else None
             if isinstance(found, Recognised) and command is not None and command.quick and command.allows(turn):
-                return self._run(turn, standing, command, found.argument)
+                answered = self._run(turn, standing, command, found.argument)
+                return asked_back.or_part_of_it(answered, text) if expects == "prose" and not found.exact else answered
             if courtesy.thanks(text, self._spoken(turn)):
                 return self._asking_again(turn, standing, Outcome(say(courtesy.AT_YOUR_SERVICE)))
-        if asked and not exact:
+        if asked and not exact and not prose:
             together = shown.together(text)
             inside = None if together else shown.inside(text)
             if inside is not None:
                 return self._chosen(turn, standing, inside, shown.of_dialogue)
             text = shown.labels(together) or text
         return dialogue.advance(turn, state, replace(turn.input, text=text) if isinstance(turn.input, Said) else Said(text))
+
+    def _after_a_letter(self, turn: Turn, standing: Standing, shown: ShownMenu, text: str, expects: Expects) -> Outcome | None:
+        """A letter with choices came after the open question: a number is one of its list, or it is asked what was meant.
+
+        None: the text is for the open question.
+        """
+        if standing.state is None or standing.dialogue is None or shown.of_dialogue is not None:
+            return None
+        choice = shown.numbered(text)
+        if choice is not None and expects in ("text", "number"):
+            return asked_back.which(text, standing.dialogue.ask(turn, standing.state), choice)
+        if choice is None and expects not in ("text", "number") and shown.names_number(text):
+            return self._asking_again(turn, standing, Outcome(say(NO_NUMBER)))
+        if choice is None and expects not in ("text", "prose"):
+            choice = shown.choice(text, exact=True) or (None if expects == "number" else shown.agreed(text))
+        if choice is not None:
+            return self._chosen(turn, standing, choice, None)
+        if expects == "text":
+            return None
+        opened, others = str(standing.state.answers.get("duty", "")), whose.offered(turn, shown.choices)
+        others = tuple(duty for duty in others if duty.id != opened)
+        meant, surely = whose.meant_by(turn, text, opened, others, at_figure=expects == "number") if others else ((), False)
+        if surely:
+            return self._run(turn, standing, self._commands.by_name["baocao"], f"figures {meant[0].id} {text}")
+        return asked_back.whose(text, standing.dialogue.ask(turn, standing.state), meant) if meant else None
 
     def _slash(self, turn: Turn, standing: Standing, text: str) -> Outcome:
         name, _, argument = text[1:].partition(" ")
@@ -217,14 +252,23 @@ class Dispatcher:
         if turn.place.kind == "group":
             return replace(outcome, reply=in_group.shown(outcome.reply, self._public))
         # A list of another command takes the open question's place on the screen: its numbers must not be taken for an answer, or a figure.
-        return self._asking_again(turn, standing, outcome) if command.quick or outcome.reply.choices else outcome
+        covers = command.quick or bool(outcome.reply.choices) or _commits(turn, standing)
+        return self._asking_again(turn, standing, outcome) if covers else outcome
 
     def _asking_again(self, turn: Turn, standing: Standing, outcome: Outcome) -> Outcome:
-        """The outcome, followed by the open question. The answer's own choices lose their numbers: those are the question's."""
+        """The outcome, followed by the open question. Only one of the two lists has numbers: of a question for a figure it is none.
+
+        Otherwise it is the list that was just asked for; the question's own choices are then tapped or typed. So are those of a question
+        that files or sends, wherever it comes again: nobody does that by a number that was meant for something else.
+        """
         if standing.state is None or standing.dialogue is None or outcome.dialogue != "keep":
             return outcome
-        question = standing.dialogue.ask(turn, standing.state)
-        return replace(outcome, reply=replace(_without_numbers(outcome.reply), replaces=False) + replace(question, replaces=False))
+        question, answered = standing.dialogue.ask(turn, standing.state), outcome.reply
+        if standing.dialogue.expects(standing.state) in ("text", "number"):
+            answered = _without_numbers(answered)
+        elif any(choice.numbered for choice in answered.choices) or _commits(turn, standing):
+            question = _without_numbers(question)
+        return replace(outcome, reply=replace(answered, replaces=False) + replace(question, replaces=False))
 
     def _known(self, turn: Turn) -> bool:
         return turn.who is not None and turn.who.consent_at is not None and bool(turn.posts)
@@ -252,11 +296,17 @@ class Dispatcher:
         choices = Choices(tuple(Choice(command.summary, Go(command.name)) for command in examples))
         return Outcome(say(m("Not clear. Please choose one of these, or type “help”."), choices))
 
+
+def _commits(turn: Turn, standing: Standing) -> bool:
+    """Whether an answer to the open question files or sends something."""
+    if standing.state is None or standing.dialogue is None:
+        return False
+    return any(choice.action == CONFIRM for choice in standing.dialogue.ask(turn, standing.state).choices)
+
+
 def _without_numbers(reply: Reply) -> Reply:
     blocks = tuple(
-        replace(block, choices=tuple(replace(choice, numbered=False) for choice in block.choices if not isinstance(choice.action, Answer)))
-        if isinstance(block, Choices)
-        else block
+        replace(block, choices=tuple(replace(choice, numbered=False) for choice in block.choices)) if isinstance(block, Choices) else block
         for block in reply.blocks
     )
     return replace(reply, blocks=blocks)

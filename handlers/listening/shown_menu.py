@@ -8,10 +8,9 @@ from handlers.kit.language import Language
 from handlers.kit.menu import by_number, choose, choose_inside, several, yes_or_no
 from handlers.kit.menu_numbers import numbers_in
 from handlers.kit.message import m
-from handlers.kit.reply import Answer, Choice, Choices, say
+from handlers.kit.reply import CONFIRM, Answer, Choice, Choices, say
 from handlers.kit.turn import Outcome, Turn
 from handlers.kit.wire import decode_choices
-from handlers.rules.yes_no import read_yes_or_no
 from storage import conversation
 from storage.conversation import Menu
 
@@ -30,12 +29,14 @@ def mark_in_group(turn: Turn) -> str:
 
 
 class ShownMenu:
-    """The last list shown where the turn was said; in a group the last one that this person was shown."""
+    """The last list shown where the turn was said; in a group the last one that this person was shown.
 
-    def __init__(self, turn: Turn, languages: Sequence[Language]) -> None:
+    ``of``: the last one of this dialogue's question, which letters and other lists may have followed.
+    """
+
+    def __init__(self, turn: Turn, languages: Sequence[Language], of: str | None = None) -> None:
         group = turn.place.kind == "group"
-        menu = conversation.latest_menu(turn.read, turn.place.channel, turn.place.address, mark_in_group(turn) if group else None)
-        self._turn = turn
+        menu = conversation.latest_menu(turn.read, turn.place.channel, turn.place.address, mark_in_group(turn) if group else of)
         self._languages = languages
         self._fresh = menu is not None and menu.created_at >= turn.now - (GROUP_SECONDS if group else NUMBER_SECONDS)
         self._menu: Menu | None = None if menu is None or menu.expires_at <= turn.now else menu
@@ -46,15 +47,31 @@ class ShownMenu:
         """The dialogue whose question the list answers."""
         return None if self._menu is None else self._menu.dialogue
 
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """What stands in it, fresh or not."""
+        return self._choices
+
+    @property
+    def commits(self) -> bool:
+        """Whether one of its choices files or sends something."""
+        return any(choice.action == CONFIRM for choice in self._choices)
+
+    def names_number(self, text: str) -> bool:
+        """Whether the text is numbers of a list and nothing else."""
+        return bool(numbers_in(text, self._languages))
+
+    def numbered(self, text: str) -> Choice | None:
+        """The choice whose number the text is; None where it is none, or another text."""
+        numbers = numbers_in(text, self._languages)
+        return by_number(numbers[0], self._choices) if len(numbers) == 1 else None
+
     def choice(self, text: str, *, exact: bool) -> Choice | None:
         return choose(text, self._choices, self._languages, exact=exact) if self._fresh else None
 
-    def earlier(self, text: str, mark: str | None) -> Choice | None:
-        """For a yes or a no: the choice of the open question, where it was shown here and only another list stands below it since."""
-        if mark is None or read_yes_or_no(text) is None:
-            return None
-        menu = conversation.latest_menu(self._turn.read, self._turn.place.channel, self._turn.place.address, mark)
-        return None if menu is None or yes_or_no(text, self._choices) is not None else yes_or_no(text, decode_choices(menu.choices))
+    def agreed(self, text: str) -> Choice | None:
+        """The choice that a yes or a no means, of those that say of themselves that they are one."""
+        return yes_or_no(text, self._choices)
 
     def inside(self, text: str) -> Choice | None:
         """For a text that means nothing else: words that stand in one label alone."""

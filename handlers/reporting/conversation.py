@@ -13,6 +13,7 @@ from handlers.reporting.asking import question
 from handlers.reporting.confirming import confirm
 from handlers.reporting.desk import Desk, Shut, filled, open_desk, save_effects
 from handlers.reporting.draft import Entry, Sheet
+from handlers.reporting.echo import echo
 from handlers.reporting.filling import EXPECTS, INNER, Move, advance, begin, item_of, onwards, settle, strings
 from handlers.reporting.finding import find_items
 from handlers.reporting.intake import block_of, queue_of, read_queue, unknown_lines, work
@@ -164,7 +165,8 @@ def _to_review(
 def _asking(
     turn: Turn, desk: Desk, sheet: Sheet, step: str, answers: Mapping[str, Json], notes: tuple[Message, ...] = ()
 ) -> Outcome:
-    """Keep the sheet, open the step and ask its question."""
+    """Keep the sheet, open the step and ask its question. The review itself shows what was taken."""
+    notes = notes if step == "review" else (*notes, *echo(desk.paper, desk.sheet, sheet))
     effects = save_effects(turn, desk, sheet)
     seen = desk.revision + 1 if effects else desk.revision
     state = State(NAME, step, {**answers, "seen": seen})
