@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from handlers.rules.list_marks import spelled_out
 from handlers.rules.namematch import EXACT, Match, match_name, name_forms, spelled
 from handlers.rules.numbers import Refused, parse_figure
 from handlers.rules.text import fold
@@ -135,7 +136,7 @@ _SHORT = 200
 
 def _parse(text: str, index: _Index) -> Block:
     findings = _Findings()
-    lines = unicodedata.normalize("NFKC", text).splitlines()
+    lines = unicodedata.normalize("NFKC", spelled_out(text)).splitlines()
     for line in lines[:MAX_LINES]:
         _read_line(_cleaned(line), index, findings)
     for line in lines[MAX_LINES:]:

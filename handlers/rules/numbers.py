@@ -15,6 +15,7 @@ from functools import lru_cache
 from handlers.kit.message import Message, Number, m
 from handlers.rules.digits import EXACT, NUMERAL, places, plain, read_numeral
 from handlers.rules.doubts import breaks_rule, doubts
+from handlers.rules.list_marks import is_list_mark, spelled_out
 from handlers.rules.text import clip, fold, strip_courtesy
 
 __all__ = [
@@ -175,14 +176,16 @@ def parse_figure(text: str, unit: str, decimals: int) -> Parsed:
 
 
 def _parse(text: str, unit: str, decimals: int) -> Parsed:
-    typed = " ".join(unicodedata.normalize("NFKC", text).split())
-    shown = clip(typed, MAX_LENGTH)
+    typed = " ".join(unicodedata.normalize("NFKC", spelled_out(text)).split())
+    shown = clip(" ".join(text.split()), MAX_LENGTH)
     signed = re.sub(r"^[-−–—]\s*(?=[0-9.,])", "-", typed)
     folded = fold(signed)
     if len(typed) > MAX_LENGTH or not folded:
         return Refused(m("The figure is not clear: please give one figure, for example {example}.", example=_example(unit, decimals)))
     polite = strip_courtesy(folded)
     target = _unit(unit)
+    if is_list_mark(typed, polite, rank=target.base == "hang"):
+        return _list_mark(shown, unit, decimals)
     if target.base == "dat/khong":
         return _yes_no(polite)
     said = _said(polite) or _said(folded)
@@ -199,6 +202,12 @@ _parsed = lru_cache(maxsize=4_096)(_parse)
 
 def _example(unit: str, decimals: int) -> Number:
     return Number(Decimal("85.5") if decimals else 85, None, unit)
+
+
+def _list_mark(shown: str, unit: str, decimals: int) -> Refused:
+    message = m("The figure is not clear: {typed} may be a place in a list. Please give the figure alone, for example {example}.",
+                typed=shown, example=_example(unit, decimals))
+    return Refused(message)
 
 
 def _no_figure(shown: str, unit: str, decimals: int) -> Refused:
@@ -241,7 +250,7 @@ def _read(folded: str, shown: str, unit: _Unit, decimals: int) -> Parsed:
         tens_before, rest = tens, rest.lstrip()
     if not readings:
         return _no_figure(shown, unit.shown, decimals)
-    if _SPAN.match(rest) or re.search("[0-9]", rest.replace("m2", "")):
+    if _SPAN.match(rest) or re.search("[0-9]", re.sub("m[23]", "", rest)):
         return _exact(shown)
     if not unit.takes(fold(rest)):
         return _wrong_unit(shown, unit)

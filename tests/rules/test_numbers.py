@@ -164,6 +164,36 @@ def test_met_or_not(text: str, value: int) -> None:
     assert parse_figure(text, "đạt/không", 0) == Figure(Decimal(value))
 
 
+MARKS = """
+    (3) | ①② | ① | 3) | 1) | a. | a) | ³ | 5² | 10⁶ | Ⅳ | ⅳ | IV | ½ | 2½ | 1/2 | ⑴ | ⒈ | ㈠ | ❸ | 3️⃣ | 3⃣ | #3
+    № 3 | No. 3 | [3] | {3} | <3>
+    （3） | ３） | 1. | 12. | số 3 | thứ 3 | thứ ba | lần 3 | lần thứ 3 | 3: | 3/ | 3- | 3 - | * 3 | • 3 | •3 | 3? | 19? | …3 | 3...
+    5‰ | 3# | 3*
+    I. | 1st | 3rd | câu 3 | mục 3 | ý 3 | stt 3 | 1a | a1 | (3) xã | (85%) | 85%)
+    dạ (3) ạ | thu 3 | ₃ | ㊂ | 🄂 | 1, | 3; | số ③ | ③ xã | 1.) | 1./
+    -3- | _3_ | (3 | 3] | ² | hạng 3 | đứng thứ 5 | chọn 3 | cái thứ 3
+"""
+
+
+@pytest.mark.parametrize("text", [each.strip() for each in MARKS.replace("\n", "|").split("|") if each.strip()])
+def test_the_mark_of_a_list_is_no_figure(text: str) -> None:
+    for unit, decimals in (("xã", 0), ("%", 2), (MILLIONS, 0)):
+        assert isinstance(parse_figure(text, unit, decimals), Refused)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "value"),
+    [
+        ("12 xã.", "xã", "12"), ("85!", "xã", "85"), ("“85”", "xã", "85"), ("là 12", "xã", "12"), ("20", "xã", "20"),
+        ("thứ 3", "hạng", "3"),
+        ("5m²", "m²", "5"), ("5 ㎡", "m²", "5"), ("7 m³", "m³", "7"), ("5 km²", "km²", "5"), ("tổng số 12", "xã", "12"),
+        ("21.", "xã", "21"),
+    ],
+)  # fmt: skip
+def test_a_figure_with_signs_around_is_one(text: str, unit: str, value: str) -> None:
+    assert parse_figure(text, unit, 0) == Figure(D(value))
+
+
 EXACT = "The figure is not clear: {typed}. Please give one exact figure."
 UNIT = "The figure is not clear: {typed}. The unit is {unit}."
 ONE = "The figure is not clear: {typed}. Please give one figure, for example {example}."
