@@ -53,6 +53,7 @@ class Arrival:
     lane: str
     alone: bool
     committed: asyncio.Future[None]
+    account: str = ""
     keeping: asyncio.Task[None] | None = None
     number: object = None
     refused: StorageError | None = None
@@ -151,7 +152,9 @@ class Arrivals:
 
     async def _keep(self, arrivals: Sequence[Arrival]) -> None:
         now = self._clock.now()
-        turns = [(effect(inbox.store, each.channel, each.key, understood.write(each.inbound), now),) for each in arrivals]
+        turns = [
+            (effect(inbox.store, each.channel, each.key, understood.write(each.inbound), now, each.account),) for each in arrivals
+        ]
         outcomes: Sequence[Written]
         try:
             outcomes = await self._database.write_each(turns)
@@ -276,7 +279,7 @@ def _with(arrival: Arrival, decided: Decided, now: int) -> tuple[Effect, ...]:
     effects = decided if isinstance(decided, tuple) else ()
     if isinstance(arrival.number, int):
         return effect(inbox.finish, arrival.number, now), *effects
-    return effect(inbox.store_done, arrival.channel, arrival.key, now), *effects
+    return effect(inbox.store_done, arrival.channel, arrival.key, now, arrival.account), *effects
 
 
 class _Made:

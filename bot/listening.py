@@ -10,10 +10,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
-from bot.channels.base import Channel, Receive, Redelivers
+from bot.channels.base import Channel, Receive, Redelivers, account_of
 from bot.clock import Clock
-from storage import inbox
-from storage.connection import Database, effect
+from storage import inbox, settings
+from storage.connection import Database, Snapshot, effect
 
 log = logging.getLogger(__name__)
 
@@ -68,17 +68,34 @@ class Listening:
         self.tasks.append(asyncio.create_task(self._listen(channel, receive), name=f"listen {channel.name}"))
 
     async def _listen(self, channel: Channel, receive: Receive) -> None:
+        account = account_of(channel)
+
         async def position() -> tuple[str, int] | None:
-            return await self._database.read(lambda read: inbox.position(read, channel.name))
+            return await self._database.read(lambda read: inbox.position(read, channel.name, account))
 
         async def moved(to: str) -> None:
-            await self._database.write((effect(inbox.move_position, channel.name, to, self._clock.now()),))
+            await self._database.write((effect(inbox.move_position, channel.name, to, self._clock.now(), account),))
 
         while True:
             try:
+                await self._adopt(channel.name, account)
                 await channel.listen(receive, position, moved)
             except Exception:
                 log.exception("Listening on %s failed; it begins anew", channel.name)
                 await asyncio.sleep(LISTEN_AGAIN_SECONDS)
             else:
                 return
+
+    async def _adopt(self, channel: str, account: str) -> None:
+        """What came before accounts were kept is this bot's own, unless only others are known to have been here (`bot.menus`)."""
+
+        def ours(read: Snapshot) -> bool:
+            if not inbox.ownerless(read, channel):
+                return False
+            seen = {rest.partition(":")[0] for rest in settings.beginning(read, f"menu:{channel}:")}
+            return not seen or account in seen
+
+        if not account:
+            return
+        if await self._database.read(ours):
+            await self._database.write((effect(inbox.adopt, channel, account),))

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from bot import understood
 from bot.arrivals import Arrival, Arrivals, Decided
-from bot.channels.base import Channel, FileTooLarge, HandsOutOnce, Inbound, Part, SendError
+from bot.channels.base import Channel, FileTooLarge, HandsOutOnce, Inbound, Part, SendError, account_of
 from bot.clock import Clock
 from bot.counters import Counters
 from bot.keeping import LARGEST_FILE, keep
@@ -90,6 +90,7 @@ class Turns:
         self._beside = beside
         self._database = database
         self._channels = channels
+        self._accounts = {name: account_of(each) for name, each in channels.items()}
         self._once = {name for name, each in channels.items() if isinstance(each, HandsOutOnce) and each.hands_out_once}
         self._clock = clock
         self._zone = zone
@@ -132,13 +133,13 @@ class Turns:
         if kept is not inbound:
             self._counters.update(channel, "screened")
         alone = kept.file is not None or channel in self._once
-        self._arrivals.take(Arrival(channel, key, kept, _lane(channel, kept), alone, committed))
+        self._arrivals.take(Arrival(channel, key, kept, _lane(channel, kept), alone, committed, self._accounts[channel]))
         return committed
 
     async def _note_only(self, channel: str, key: str, committed: asyncio.Future[None]) -> None:
         """It says nothing to us: that it came is all that is kept."""
         try:
-            await self._database.write((effect(inbox.store_done, channel, key, self._clock.now()),))
+            await self._database.write((effect(inbox.store_done, channel, key, self._clock.now(), self._accounts[channel]),))
             self._counters.update(channel, "ignored")
         except Conflict:
             self._counters.update(channel, "duplicate")

@@ -1,4 +1,8 @@
-"""The inbox: every update, as it was understood, is committed before it is acknowledged, and its turn's effects commit with its mark."""
+"""The inbox: every update, as it was understood, is committed before it is acknowledged, and its turn's effects commit with its mark.
+
+An update is known by channel, ``account`` and key: a platform counts for each bot, so another bot's numbers say nothing of ours. Without
+an account are the channels that have no bot, and what came before accounts were kept, until `adopt`.
+"""
 
 from __future__ import annotations
 
@@ -30,26 +34,29 @@ def waiting(read: Snapshot, after: int = 0, limit: int = 500) -> tuple[Waiting, 
     return tuple(Waiting(*row) for row in rows)
 
 
-def find(read: Snapshot, channel: str, key: str) -> Waiting | None:
+def find(read: Snapshot, channel: str, key: str, account: str = "") -> Waiting | None:
     """The stored update, if its turn is still to come."""
     row = read.execute(
-        "SELECT id, channel, key, payload, received_at FROM inbox WHERE channel = ? AND key = ? AND state = 'waiting'", (channel, key)
+        "SELECT id, channel, key, payload, received_at FROM inbox WHERE channel = ? AND account = ? AND key = ? AND state = 'waiting'",
+        (channel, account, key),
     ).fetchone()
     return None if row is None else Waiting(*row)
 
 
-def store(tx: Transaction, channel: str, key: str, payload: str, now: int) -> int | None:
+def store(tx: Transaction, channel: str, key: str, payload: str, now: int, account: str = "") -> int | None:
     """Keep an update and return its number; one that is known already is left as it is (None)."""
     done = tx.execute(
-        "INSERT OR IGNORE INTO inbox (channel, key, payload, received_at) VALUES (?, ?, ?, ?)", (channel, key, payload, now)
+        "INSERT OR IGNORE INTO inbox (channel, account, key, payload, received_at) VALUES (?, ?, ?, ?, ?)",
+        (channel, account, key, payload, now),
     )
     return done.lastrowid if done.rowcount == 1 else None
 
 
-def store_done(tx: Transaction, channel: str, key: str, now: int) -> None:
+def store_done(tx: Transaction, channel: str, key: str, now: int, account: str = "") -> None:
     """Keep only that the update has come: its turn commits together with it. Raises Conflict for one that had come before."""
     done = tx.execute(
-        "INSERT OR IGNORE INTO inbox (channel, key, received_at, state, done_at) VALUES (?, ?, ?, 'done', ?)", (channel, key, now, now)
+        "INSERT OR IGNORE INTO inbox (channel, account, key, received_at, state, done_at) VALUES (?, ?, ?, ?, 'done', ?)",
+        (channel, account, key, now, now),
     )
     if done.rowcount != 1:
         raise Conflict("the update had come before")
@@ -64,14 +71,30 @@ def finish(tx: Transaction, update_id: int, now: int, state: str = "done") -> No
         raise Conflict(f"update {update_id} has been answered already")
 
 
-def position(read: Snapshot, channel: str) -> tuple[str, int] | None:
+def position(read: Snapshot, channel: str, account: str = "") -> tuple[str, int] | None:
     """Where a polling channel goes on, and when it got there."""
-    row = read.execute("SELECT position, at FROM channels WHERE channel = ?", (channel,)).fetchone()
+    row = read.execute("SELECT position, at FROM channels WHERE channel = ? AND account = ?", (channel, account)).fetchone()
     return None if row is None else (row[0], row[1])
 
 
-def move_position(tx: Transaction, channel: str, to: str, now: int) -> None:
-    tx.execute("INSERT OR REPLACE INTO channels (channel, position, at) VALUES (?, ?, ?)", (channel, to, now))
+def move_position(tx: Transaction, channel: str, to: str, now: int, account: str = "") -> None:
+    tx.execute("INSERT OR REPLACE INTO channels (channel, account, position, at) VALUES (?, ?, ?, ?)", (channel, account, to, now))
+
+
+def ownerless(read: Snapshot, channel: str) -> bool:
+    """Whether the channel has updates, or a position, from before accounts were kept."""
+    found = read.execute(
+        "SELECT EXISTS (SELECT 1 FROM inbox WHERE channel = :c AND account = '')"
+        " OR EXISTS (SELECT 1 FROM channels WHERE channel = :c AND account = '')",
+        {"c": channel},
+    ).fetchone()
+    return bool(found[0])
+
+
+def adopt(tx: Transaction, channel: str, account: str) -> None:
+    """What came before accounts were kept came to this one: it is dropped when it comes again, and polling goes on behind it."""
+    for table in ("inbox", "channels"):
+        tx.execute(f"UPDATE OR IGNORE {table} SET account = ? WHERE channel = ? AND account = ''", (account, channel))  # noqa: S608
 
 
 def drop_old(tx: Transaction, now: int) -> None:

@@ -42,14 +42,17 @@ CREATE TABLE inbox (                         -- every raw update, committed befo
   received_at INTEGER NOT NULL,
   state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'done', 'failed')),
   done_at INTEGER,
-  UNIQUE (channel, key)
+  account TEXT NOT NULL DEFAULT '',          -- the bot that it came to: each counts its updates for itself
+  UNIQUE (channel, account, key)
 ) STRICT;
 CREATE INDEX inbox_waiting ON inbox (id) WHERE state = 'waiting';
 
 CREATE TABLE channels (                      -- where a polling channel goes on
-  channel TEXT PRIMARY KEY,
+  channel TEXT NOT NULL,
+  account TEXT NOT NULL,                     -- by its bot
   position TEXT NOT NULL,
-  at INTEGER NOT NULL
+  at INTEGER NOT NULL,
+  PRIMARY KEY (channel, account)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE outbox (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -236,6 +237,25 @@ class Hooked(Protocol):
 
     def hooks(self) -> Sequence[Hook]:
         """The paths it answers; they take updates only while it listens."""
+
+
+@runtime_checkable
+class Counted(Protocol):
+    """A channel whose platform counts updates for each of its bots. ``account``: which bot we are, known before the platform is asked."""
+
+    @property
+    def account(self) -> str: ...
+
+
+def account_of(channel: Channel) -> str:
+    """By which account the channel's updates are known; "" where it has no bot."""
+    return channel.account if isinstance(channel, Counted) else ""
+
+
+def bot_of(token: str) -> str:
+    """The bot of a token: the number before its colon, which stays when the token is renewed; else a digest of the whole."""
+    number, _, secret = token.partition(":")
+    return number if secret and number.isascii() and number.isdecimal() else hashlib.sha256(token.encode()).hexdigest()[:16]
 
 
 @runtime_checkable

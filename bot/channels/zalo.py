@@ -32,6 +32,7 @@ from bot.channels.base import (
     RemoteFile,
     SendError,
     Unreachable,
+    bot_of,
 )  # fmt: skip
 from bot.channels.zalo_client import NotReached, QuotaSpent, Rejected, TokenRefused, Unclear, ZaloClient, ZaloError
 from bot.channels.zalo_updates import key_of, parse
@@ -97,6 +98,7 @@ class Zalo:
         read_timeout: float = 20.0,
     ) -> None:
         self.capabilities = replace(type(self).capabilities, quota=quota)
+        self.account = bot_of(token)
         self._client = ZaloClient(token, root, read_timeout=read_timeout)
         self._wait = wait
         self._poll_seconds = poll_seconds
