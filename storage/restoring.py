@@ -6,8 +6,8 @@ hash, so it is only ever added.
 
 What a restored database says of its letters is of yesterday: those that waited may have been sent since. They stay, for a letter is
 delivered at least once; only replies older than a day are dropped, for they answer what nobody waits for any more. Reminders are asked
-about again before they are sent. Who has been erased since the backup stays erased, and a browser or page whose access has ended since
-does not get it back.
+about again before they are sent. Who has been erased since the backup stays erased, and no right that was ended since comes back
+(`storage.ended_rights`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from storage import audit, backup, people, web_chat
+from storage import audit, backup, ended_rights, people
 from storage.connection import Transaction
 from storage.database_file import emptied, files_folder, translated
 from storage.errors import DatabaseBusy, DatabaseDamaged, DatabaseForeign, StorageError
@@ -32,8 +32,6 @@ from storage.rotation import CONTENT, dated
 
 EXCLUSIVE_WAIT_MS = 2_000
 STALE_REPLY_SECONDS = 86_400
-FIRST_WITH_SESSIONS = 8
-"""The schema from which on there are pages of one's own and a web chat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +190,7 @@ def _prepare(contents: Contents, database: Path, prepared: Path, now: int) -> No
             connection.execute("PRAGMA secure_delete = ON")    # who is erased again leaves no trace in the pages
             connection.execute("BEGIN IMMEDIATE")
             _mark(Transaction(connection), contents, _erased(database), now)
-            _end_access(Transaction(connection), _access(database), now)
+            ended_rights.end(Transaction(connection), ended_rights.present(database, now), now)
             connection.execute("COMMIT")
             backup.check(connection)
         finally:
@@ -228,42 +226,6 @@ def _erased(database: Path) -> tuple[tuple[str, int, str], ...]:
             return tuple((str(person), int(at), str(day)) for person, at, day in rows)
     except StorageError:
         return ()    # damaged: this is why it is restored
-
-
-@dataclass(frozen=True, slots=True)
-class _Access:
-    """What opens something in the present database: addresses of the web chat's sessions, digests of links to pages."""
-
-    sessions: frozenset[str]
-    links: frozenset[str]
-
-
-def _access(database: Path) -> _Access | None:
-    """None where there is no present database that can be read."""
-    if not database.exists() or emptied(database):
-        return None
-    try:
-        with backup.reading(database) as connection:
-            if recognised(connection) < FIRST_WITH_SESSIONS:
-                return None
-            return _Access(
-                frozenset(row[0] for row in connection.execute("SELECT address FROM web_sessions WHERE ended = 0")),
-                frozenset(row[0] for row in connection.execute("SELECT token_hash FROM page_links WHERE revoked_at IS NULL")),
-            )
-    except StorageError:
-        return None
-
-
-def _end_access(tx: Transaction, present: _Access | None, now: int) -> None:
-    """End the sessions and pages of the backup that are not open in the present database."""
-    if present is None:
-        return
-    for (address,) in tx.execute("SELECT address FROM web_sessions WHERE ended = 0").fetchall():
-        if address not in present.sessions:
-            web_chat.end(tx, address, now)
-    for (token_hash,) in tx.execute("SELECT token_hash FROM page_links WHERE revoked_at IS NULL AND person_id IS NOT NULL").fetchall():
-        if token_hash not in present.links:
-            tx.execute("UPDATE page_links SET revoked_at = ? WHERE token_hash = ?", (now, token_hash))
 
 
 @contextlib.contextmanager
