@@ -140,6 +140,14 @@ def leave_account(tx: Transaction, channel: str, address: str, now: int) -> None
     )
 
 
+def leave_browser(tx: Transaction, browser: str, person_id: str | None, now: int) -> None:
+    """Somebody signs in to this browser: what others have opened in it ends. ``person_id``: whose code it is; None: of somebody new."""
+    tx.execute(
+        "UPDATE page_links SET revoked_at = ? WHERE bound_hash = ? AND person_id IS NOT ? AND revoked_at IS NULL",
+        (now, digest(browser), person_id),
+    )
+
+
 def opened(read: Snapshot, person_id: str, limit: int) -> tuple[PageLink, ...]:
     """The pages that were opened last, the newest first."""
     rows = read.execute(

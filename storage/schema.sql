@@ -688,6 +688,7 @@ CREATE TABLE page_links (                    -- links to pages of one's own: onl
   CHECK ((person_id IS NULL) = (kind = 'picture'))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX page_links_by_person ON page_links (person_id, expires_at);
+CREATE INDEX page_links_by_browser ON page_links (bound_hash) WHERE bound_hash IS NOT NULL;
 
 CREATE TABLE web_sessions (                  -- browsers that may see a conversation of the web chat; of their cookies only digests are kept
   address TEXT PRIMARY KEY,                  -- of the channel web; whose it is says the account there, if there is one yet
@@ -698,7 +699,7 @@ CREATE TABLE web_sessions (                  -- browsers that may see a conversa
   expires_at INTEGER NOT NULL,               -- unless it is used before
   ends_at INTEGER NOT NULL,                  -- however much it is used
   ended INTEGER NOT NULL DEFAULT 0 CHECK (ended IN (0, 1, 2))   -- 1: the account is gone, one last message may come; 2: over
-) STRICT, WITHOUT ROWID;
+, browser_hash TEXT) STRICT, WITHOUT ROWID;   -- the browser's, as of `page_links.bound_hash`: its pages end with the session
 
 CREATE TABLE web_messages (                  -- what stands on the chat page, by address
   number INTEGER PRIMARY KEY AUTOINCREMENT,  -- grows with each change: a page that was away asks for what is later
@@ -725,10 +726,14 @@ END;
 CREATE TRIGGER web_session_ended AFTER UPDATE OF ended ON web_sessions WHEN OLD.ended = 0 AND NEW.ended > 0
 BEGIN
   DELETE FROM web_messages WHERE address = NEW.address;
+  UPDATE page_links SET revoked_at = NEW.seen_at WHERE channel = 'web' AND address = NEW.address AND revoked_at IS NULL;
+  UPDATE page_links SET revoked_at = NEW.seen_at WHERE bound_hash = NEW.browser_hash AND revoked_at IS NULL;
 END;
 CREATE TRIGGER web_session_gone AFTER DELETE ON web_sessions
 BEGIN
   DELETE FROM web_messages WHERE address = OLD.address;
+  UPDATE page_links SET revoked_at = OLD.seen_at WHERE OLD.ended = 0 AND channel = 'web' AND address = OLD.address AND revoked_at IS NULL;
+  UPDATE page_links SET revoked_at = OLD.seen_at WHERE OLD.ended = 0 AND bound_hash = OLD.browser_hash AND revoked_at IS NULL;
 END;
 
 CREATE TABLE quota_days (                    -- messages that a channel with a monthly budget has taken, by local day

@@ -1,7 +1,8 @@
 """The web chat: which browser may see which conversation, and what stands on the page.
 
 A session belongs to one address of the channel ``web``; whose it is says the account of that address. When the account goes (unlinked,
-erased) its session ends and its messages go with it: triggers of the schema see to that, whoever takes the account away.
+erased) its session ends and its messages go with it: triggers of the schema see to that, whoever takes the account away. So do the pages
+end that the session's browser has opened, a report form that is being filled in among them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from storage import audit, linking, people
+from storage import audit, linking, page_links, people
 from storage.connection import Snapshot, Transaction
 from storage.errors import Conflict
 
@@ -105,13 +106,29 @@ def of_person(read: Snapshot, person_id: str, now: int) -> tuple[Session, ...]:
     return tuple(session for session in (Session(*row) for row in rows) if session.lives(now))
 
 
-def open_session(tx: Transaction, secret: str, address: str, name: str, now: int, lifetimes: Lifetimes) -> None:
-    """A new session at an address of its own. Raises Conflict where the address is known: nobody gets another one's conversation."""
+def open_session(
+    tx: Transaction, secret: str, address: str, name: str, now: int, lifetimes: Lifetimes, browser: str | None = None
+) -> None:  # fmt: skip
+    """A new session at an address of its own. Raises Conflict where the address is known: nobody gets another one's conversation.
+
+    ``browser``: the secret of the browser, to which pages are bound.
+    """
     if at_address(Snapshot(tx), address) is not None or people.by_account(Snapshot(tx), CHANNEL, address) is not None:
         raise Conflict("this address is somebody's")
     tx.execute(
-        "INSERT INTO web_sessions (address, secret_hash, name, created_at, seen_at, expires_at, ends_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (address, digest(secret), name, now, now, now + lifetimes.idle, now + lifetimes.longest),
+        "INSERT INTO web_sessions (address, secret_hash, name, created_at, seen_at, expires_at, ends_at, browser_hash)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            address, digest(secret), name, now, now, now + lifetimes.idle, now + lifetimes.longest,
+            None if browser is None else page_links.digest(browser),
+        ),
+    )  # fmt: skip
+
+
+def opens_pages(tx: Transaction, secret: str, browser: str) -> None:
+    """A page is opened in the browser of this session, whose own name changes every few days: it ends with the session."""
+    tx.execute(
+        "UPDATE web_sessions SET browser_hash = ? WHERE secret_hash = ? AND ended = 0", (page_links.digest(browser), digest(secret))
     )
 
 

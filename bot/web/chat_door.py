@@ -32,7 +32,6 @@ log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 READS = frozenset({"GET", "HEAD"})
 PAGE = "X-Thidua-Session"
-SECRET_CHARS = 43
 
 WRITES = 60
 WRITE_SECONDS = 60.0
@@ -83,7 +82,7 @@ class Door:
         self._client_writes = security.Limit(CLIENT_WRITES, WRITE_SECONDS)
         secure = public_url.startswith("https:")
         self._secure = secure
-        self._cookie = "__Host-thidua_chat" if secure else "thidua_chat"
+        self._cookie = security.SECURE_CHAT_COOKIE if secure else security.CHAT_COOKIE
 
     # Who it is ----------------------------------------------------------------------------------------------------------------
 
@@ -136,8 +135,7 @@ class Door:
 
     def secret(self, request: web.Request) -> str:
         """The session's secret; "" for a browser that has none, or something that we never gave it."""
-        given = request.cookies.get(self._cookie, "")
-        return given if len(given) == SECRET_CHARS and given.isascii() else ""
+        return security.chat_session(request, secure=self._secure)
 
     def remember(self, response: web.StreamResponse, secret: str) -> None:
         longest = self.channel.lifetimes.longest

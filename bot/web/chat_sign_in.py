@@ -25,7 +25,7 @@ from handlers.kit.roles import post_name
 from handlers.kit.turn import Outcome, Place, Said, State, Turn
 from handlers.rules.identity_numbers import personal_number
 from handlers.rules.secret_marks import secret_mark
-from storage import invitations, people, web_chat
+from storage import invitations, linking, page_links, people, web_chat
 from storage.connection import Effect, Snapshot, effect
 
 LONGEST_NAME = 80
@@ -80,8 +80,9 @@ def routes(door: Door) -> list[web.RouteDef]:
         client = security.client(request)
         if door.wrong_codes.reached(client):
             raise Denied(429, TOO_MANY_CODES)
-        browser = security.browser(request)
-        tries_of = f"{web_chat.BROWSER}{web_chat.digest(browser or client)[:24]}"
+        known = security.browser(request)
+        browser = known or security.new_browser()
+        tries_of = f"{web_chat.BROWSER}{web_chat.digest(known or client)[:24]}"
         before = door.secret(request)
         secret, address = secrets.token_urlsafe(32), secrets.token_hex(8)
 
@@ -96,7 +97,9 @@ def routes(door: Door) -> list[web.RouteDef]:
                 if present.person is not None and not form.replace:
                     return Decision(("", _ask(read, present.person), ""))
                 effects.append(effect(web_chat.end, present.session.address, now))
-            effects.append(effect(web_chat.open_session, secret, address, form.name, now, door.channel.lifetimes))
+            code = linking.by_hash(read, invitations.digest(form.code))
+            effects.append(effect(page_links.leave_browser, browser, None if code is None else code.person_id, now))
+            effects.append(effect(web_chat.open_session, secret, address, form.name, now, door.channel.lifetimes, browser))
             return Decision(("", None, "" if present is None else present.session.address), tuple(effects))
 
         refused, ask, ended = await decide(door.application, look)
@@ -111,6 +114,8 @@ def routes(door: Door) -> list[web.RouteDef]:
         await door.channel.post(address, {"kind": "text", "text": f"/start {form.code}", "key": "signin", "display_name": form.name})
         response = web.json_response({"session": address})
         door.remember(response, secret)
+        if not known:
+            security.remember(response, browser, door.public_url)
         return response
 
     async def sign_out(request: web.Request) -> web.StreamResponse:

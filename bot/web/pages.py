@@ -26,7 +26,7 @@ from handlers.kit.message import Message, m
 from handlers.kit.reply import File, say
 from handlers.kit.turn import Input, Other, Place, Turn
 from handlers.kit.wire import queue_effects
-from storage import page_links, people
+from storage import page_links, people, web_chat
 from storage.connection import Snapshot, effect
 from storage.errors import StorageError
 from storage.page_links import Kind, PageLink
@@ -169,13 +169,16 @@ class Site:
         """Give the link to the browser that tapped its button. Returns it and the browser's secret. Raises Refusal."""
         self._count_write(page_links.digest(token))
         browser = security.browser(request, secure=self.secure) or security.new_browser()
+        signed_in = security.chat_session(request, secure=self.secure)
 
         def look(read: Snapshot, now: int) -> Decision[tuple[PageLink, str]]:
             link, bound = self._alive(read, now, page_links.by_token(read, token), token)
             if link.bound_hash is not None and not link.belongs_to(browser):
                 raise Refusal(*ELSEWHERE, bound.language.code)
-            effects = () if link.bound_hash is not None else (effect(page_links.bind, token, browser, now),)
-            return Decision((link, browser), effects)
+            effects = [effect(page_links.bind, token, browser, now)] if link.bound_hash is None else []
+            if effects and signed_in:
+                effects.append(effect(web_chat.opens_pages, signed_in, browser))
+            return Decision((link, browser), tuple(effects))
 
         return await self.counted(request, decide(self.application, look))
 

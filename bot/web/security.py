@@ -1,6 +1,6 @@
 """What every page is guarded by: strict headers, requests from the site's own pages only, and limits on guesses and on writing.
 
-`thidua_browser` is the one cookie: a random name of this browser, which links are bound to. It is HttpOnly and SameSite=Strict, so that
+`thidua_browser` is the pages' cookie: a random name of this browser, which links are bound to. It is HttpOnly and SameSite=Strict, so that
 no other site can act with it and no script can read it.
 """
 
@@ -18,6 +18,10 @@ from aiohttp import web
 COOKIE = "thidua_browser"
 SECURE_COOKIE = f"__Host-{COOKIE}"
 """Its name where the site speaks TLS: no other host of the domain, and nobody without TLS, can set one of this name."""
+
+CHAT_COOKIE = "thidua_chat"
+SECURE_CHAT_COOKIE = f"__Host-{CHAT_COOKIE}"
+"""The session of the chat page in this browser."""
 
 COOKIE_SECONDS = 3 * 86_400
 """As long as the longest link lives."""
@@ -111,6 +115,12 @@ def browser(request: web.Request, *, secure: bool = False) -> str:
     ``secure``: the site speaks TLS, so only what no other host can have set counts.
     """
     given = request.cookies.get(SECURE_COOKIE) or ("" if secure else request.cookies.get(COOKIE, ""))
+    return given if len(given) == 43 and given.isascii() else ""
+
+
+def chat_session(request: web.Request, *, secure: bool) -> str:
+    """The secret of the browser's session of the chat page; "" for one that has none, or something that we never gave it."""
+    given = request.cookies.get(SECURE_CHAT_COOKIE if secure else CHAT_COOKIE, "")
     return given if len(given) == 43 and given.isascii() else ""
 
 

@@ -17,8 +17,7 @@ from bot.application import Application
 from bot.channels.web_kept import Kept
 from bot.clock import MovableClock
 from bot.settings import HostPort
-from bot.web import chat, landing
-from bot.web.pages import Site
+from bot.web import site
 from bot.web.server import Server, application
 from storage import invitations, linking, people
 from storage.connection import Database, effect
@@ -45,7 +44,7 @@ class World:
         self.kept = Kept(database, self.clock.now, LIFETIMES)
         facts = {"chat_url": "https://thidua.example.vn/chat"}
         self.app = Application(database, (self.kept, self.phone), self.clock, ZONE, facts=facts)
-        pages = [*landing.routes(Site(self.app, "http://127.0.0.1")), *chat.routes(self.app, "http://127.0.0.1")]
+        pages = site.routes(self.app, "http://127.0.0.1")
         self.server = Server(application(self.app.health.report, pages=pages), "THIDUA_WEB", HostPort("127.0.0.1", self.port))
         await self.server.start()
         self.port = self.server.port
