@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from bot.channels.base import Contact, Receive
 from bot.channels.telegram_errors import Conflict, InvalidToken, NetworkError, TooMany, explain
 from bot.channels.telegram_request import Requests
+from storage.errors import StorageError
 
 log = logging.getLogger(__name__)
 
@@ -85,12 +86,21 @@ class Polling:
         while True:
             if self._now() - since >= OFFSET_LIVES_SECONDS:
                 offset = None
-            updates = await keep_trying(lambda: self._ask(offset))  # noqa: B023
-            self._contact.heard()
+            updates = await keep_trying(partial(self._take, receive, offset))
             if updates:
-                await keep_trying(partial(_receive_together, receive, updates))
                 offset, since = int(updates[-1]["update_id"]) + 1, self._now()
-                await keep_trying(lambda: moved(str(offset)))  # noqa: B023
+                try:
+                    await moved(str(offset))
+                except StorageError as error:
+                    # It only saves a restart some questions. Who writes now must be told that nothing is stored, so they are asked for.
+                    log.warning("Telegram: the position cannot be noted yet: %s", type(error).__name__)
+
+    async def _take(self, receive: Receive, offset: int | None) -> list[dict[str, Any]]:
+        """Ask once, and have stored what comes. Where it cannot be, the next try asks anew: also those who wrote meanwhile are told."""
+        updates = await self._ask(offset)
+        self._contact.heard()
+        await _receive_together(receive, updates)
+        return updates
 
     async def _ask(self, offset: int | None) -> list[dict[str, Any]]:
         if self._hooked_elsewhere:
@@ -123,7 +133,7 @@ class Polling:
 async def _receive_together(receive: Receive, updates: list[dict[str, Any]]) -> None:
     """Store all of them, in their order: the writer puts them into one commit. Raises when one could not be stored.
 
-    Then all are tried again together, so that a person's later message does not overtake it; those that are stored are known by number.
+    Then all come again together, so that a person's later message does not overtake it; those that are stored are known by number.
     """
     stored = await asyncio.gather(*(receive(str(update["update_id"]), written(update)) for update in updates), return_exceptions=True)
     for outcome in stored:

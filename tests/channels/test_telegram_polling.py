@@ -12,6 +12,7 @@ import pytest
 
 from bot.channels.telegram import Telegram
 from bot.channels.telegram_polling import OFFSET_LIVES_SECONDS
+from storage.errors import DatabaseBusy
 from tests.channels.fake_telegram import TOKEN, FakeTelegram
 from tests.channels.listening import Ear, Listening
 from tests.channels.loopback import Failure
@@ -55,6 +56,46 @@ async def test_an_update_is_confirmed_only_once_it_is_committed(server: FakeTele
     assert [key for key, _ in ear.received] == ["5001"]
     assert ear.moves == ["5002"]
     assert ear.pauses == [1.0, 2.0]
+
+
+async def test_who_writes_while_nothing_can_be_stored_is_heard_too(server: FakeTelegram) -> None:
+    """They are told; without that they would wait for whoever came first."""
+    ear, tried = Ear(), list[str]()
+    later = 0
+
+    async def full(key: str) -> None:
+        nonlocal later
+        tried.append(key)
+        if not later:
+            later = await server.say(CHAT + 1, "hai")
+        if "5002" not in tried:
+            raise OSError("disk full")
+
+    ear.before = full
+    async with Listening(channel(server, wait=ear.wait), ear):
+        await server.say(CHAT, "một")
+        await server.until(lambda: server.confirmed == 5003)
+    assert tried == ["5001", "5001", "5002", "5001", "5002"]
+    assert [key for key, _ in ear.received] == ["5002", "5001", "5002"]     # that it is stored already is seen by its number
+
+
+async def test_a_position_that_cannot_be_noted_keeps_nobody_waiting(server: FakeTelegram) -> None:
+    """The file is locked just after an update was stored: who writes then must be told so."""
+    ear, noted = Ear(), list[str]()
+
+    async def locked(to: str) -> None:
+        noted.append(to)
+        if len(noted) == 1:
+            await server.say(CHAT, "hai")
+            raise DatabaseBusy("locked")
+        await Ear.moved(ear, to)
+
+    ear.moved = locked  # type: ignore[method-assign]
+    async with Listening(channel(server, wait=ear.wait), ear):
+        await server.say(CHAT, "một")
+        await ear.until(lambda: ear.moves == ["5003"])
+    assert [key for key, _ in ear.received] == ["5001", "5002"]
+    assert ear.pauses == []
 
 
 async def test_a_listener_that_ends_before_the_commit_leaves_the_update_with_telegram(server: FakeTelegram) -> None:
