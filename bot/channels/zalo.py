@@ -184,7 +184,7 @@ class Zalo:
         try:
             await self._leave_no_webhook()
         except ZaloError as error:
-            log.warning("Zalo: whether a webhook is set is not known (%s); polling starts, and it is asked again", error)
+            log.warning("Zalo: whether a webhook is set is not known (%s); polling starts, and it is asked again", type(error).__name__)
             return False
         return True
 
