@@ -10,7 +10,7 @@ from handlers.kit.message import Message, Moment, m
 from handlers.kit.reply import Choice, Choices, Go, Text
 from handlers.kit.turn import Outcome, Said, Turn, answer
 from handlers.rules.deadline import effective_day, is_working_day, local_day, quiet_until
-from handlers.rules.text import fold
+from handlers.rules.reminder_wish import read_wish
 from handlers.schedule import agenda
 from storage import calendar, duties, people, reminders
 from storage.connection import effect
@@ -19,25 +19,38 @@ LATER_SECONDS = 3 * 3_600
 AFTERNOON = time(14)
 MORNING = time(8)
 
-_OFF = frozenset(("off", "tat", "ngung", "dung", "khong", "thoi"))
-_ON = frozenset(("on", "bat", "mo"))
-
 
 def handle(turn: Turn, argument: str) -> Outcome:
-    """Show the switch, or turn it ("tắt", "bật", off, on)."""
-    said = set(fold(argument).split())
-    if isinstance(turn.input, Said):
-        said |= set(fold(turn.input.text).split())      # "tắt nhắc" is one phrase: its verb is not beside it
-    if said & _OFF:
-        return _switch(turn, wanted=False)
-    if said & _ON:
-        return _switch(turn, wanted=True)
+    """Show the switch, or turn it ("tắt", "bật", off, on); what is wanted for a part of them is asked back."""
+    named = argument if argument in ("off", "on", "show") else ""      # as a choice names it, whatever was typed to choose it
+    text = turn.input.text if isinstance(turn.input, Said) and not named else argument      # "tắt nhắc" is one phrase
+    match read_wish(text):
+        case "off":
+            return _switch(turn, wanted=False)
+        case "on":
+            return _switch(turn, wanted=True)
+        case "part":
+            return _part(turn)
     wanted = turn.person.reminders
     state = m("Reminders are on: deadlines of the unit, conferences and legal dates.") if wanted else _OFF_TEXT
     turned = Choice(m("Turn reminders off"), Go("nhacnho", "off")) if wanted else Choice(m("Turn reminders on"), Go("nhacnho", "on"))
+    return answer(state, *_quiet(turn), Choices((turned, Choice(m("Other deadlines"), Go("han")))))
+
+
+def _quiet(turn: Turn) -> tuple[Text, ...]:
     quiet = calendar.quiet_hours(turn.read, turn.today.year)
-    note = () if not quiet else (Text(m("Quiet hours, without reminders: {hours}.", hours=quiet), "note"),)
-    return answer(state, *note, Choices((turned, Choice(m("Other deadlines"), Go("han")))))
+    return () if not quiet else (Text(m("Quiet hours, without reminders: {hours}.", hours=quiet), "note"),)
+
+
+def _part(turn: Turn) -> Outcome:
+    """Fewer reminders, or at other hours: what can be set, and whether that is wanted."""
+    only = m("Reminders can only be turned on or off as a whole, not for certain hours, days or reports.")
+    if not turn.person.reminders:
+        choices = (Choice(m("Turn reminders on"), Go("nhacnho", "on"), says="yes"), Choice(m("Leave it so"), Go("nhacnho", "show"), says="no"))
+        return answer(only, *_quiet(turn), m("They are off now. Are they to be turned on?"), Choices(choices, columns=2))
+    choices = (Choice(m("Turn reminders off"), Go("nhacnho", "off"), says="yes"), Choice(m("Leave it so"), Go("nhacnho", "show"), says="no"))
+    asked = m("They are on now, and nothing was changed. Are all of them to be turned off?")
+    return answer(only, *_quiet(turn), asked, Choices(choices, columns=2))
 
 
 _OFF_TEXT = m("Reminders are off. Only overdue tasks of the own unit are still reminded of.")

@@ -44,6 +44,10 @@ OTHERS: dict[str, tuple[str, int, tuple[str, ...], str, str]] = {
         "Hà (thư ký)", START, ("thông báo cho Lạng Sơn: Mai họp lúc 8h.", "hẹn giờ gửi", "7h"), "Thời điểm gửi: 07:00", "Gửi vào lúc nào?"),
     "Erasing removes name, office and chat accounts and ends all posts at once. It cannot be undone. Erase?": (
         "Lan (cán bộ, Lạng Sơn)", START, ("xóa dữ liệu của tôi",), "", "Không có gì thay đổi"),
+    "They are on now, and nothing was changed. Are all of them to be turned off?": (
+        "Lan (cán bộ, Lạng Sơn)", START, ("đừng nhắc tôi buổi tối nữa",), "Đã tắt nhắc", "Đang bật nhắc"),
+    "They are off now. Are they to be turned on?": (
+        "Lan (cán bộ, Lạng Sơn)", START, ("tắt nhắc", "chỉ nhắc tôi buổi sáng thôi"), "Đã bật nhắc", "Đã tắt nhắc"),
     "Delete the draft of “{title}”? What was entered is lost for all officers of the unit.": (
         "Lan (cán bộ, Lạng Sơn)", START, ("nộp báo cáo năm", "I.2 900", "hủy", "xóa bản nháp"), "", "bản nháp được giữ lại"),
 }  # fmt: skip
@@ -58,7 +62,7 @@ PLAYED_ELSEWHERE = {
     "End the post of {name}: {post}?": "tests/transcripts/people/list_and_end.txt",
 }
 
-OPEN = re.compile(r"\b(?:which|whom|whose|what)\b|Another unit|{first} or {second}|^When is it|^Who attends", re.IGNORECASE)
+OPEN = re.compile(r"\b(?:which|whom|whose|what|where)\b|Another unit|{first} or {second}|^When is it|^Who attends", re.IGNORECASE)
 """Questions that a yes or a no does not answer."""
 
 
