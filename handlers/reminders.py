@@ -45,12 +45,14 @@ def _quiet(turn: Turn) -> tuple[Text, ...]:
 def _part(turn: Turn) -> Outcome:
     """Fewer reminders, or at other hours: what can be set, and whether that is wanted."""
     only = m("Reminders can only be turned on or off as a whole, not for certain hours, days or reports.")
-    if not turn.person.reminders:
-        choices = (Choice(m("Turn reminders on"), Go("nhacnho", "on"), says="yes"), Choice(m("Leave it so"), Go("nhacnho", "show"), says="no"))
-        return answer(only, *_quiet(turn), m("They are off now. Are they to be turned on?"), Choices(choices, columns=2))
-    choices = (Choice(m("Turn reminders off"), Go("nhacnho", "off"), says="yes"), Choice(m("Leave it so"), Go("nhacnho", "show"), says="no"))
-    asked = m("They are on now, and nothing was changed. Are all of them to be turned off?")
-    return answer(only, *_quiet(turn), asked, Choices(choices, columns=2))
+    leave = Choice(m("Leave it so"), Go("nhacnho", "show"), says="no")
+    if turn.person.reminders:
+        asked = m("They are on now, and nothing was changed. Are all of them to be turned off?")
+        turned = Choice(m("Turn reminders off"), Go("nhacnho", "off"), says="yes")
+    else:
+        asked = m("They are off now. Are they to be turned on?")
+        turned = Choice(m("Turn reminders on"), Go("nhacnho", "on"), says="yes")
+    return answer(only, *_quiet(turn), asked, Choices((turned, leave), columns=2))
 
 
 _OFF_TEXT = m("Reminders are off. Only overdue tasks of the own unit are still reminded of.")

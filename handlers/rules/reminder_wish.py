@@ -16,12 +16,11 @@ Wish = Literal["off", "on", "part", "show"]
 
 _OFF = frozenset(("off", "tat", "ngung", "ngat", "dung", "khong", "ko", "thoi", "huy", "bo", "stop", "no", "disable", "khoi"))
 _ON = frozenset(("on", "bat", "mo", "enable"))
-_ALL = frozenset(
-    "het ca tat moi toan bo hoan cac nhung all every any everything"
-    " nhac nho nhacnho loi tin thong bao viec reminders reminder remind reminding me notifications turn send sending the"
-    " toi em minh chau cho gui can phai muon nua di a nhe nha roi bot lam on vui xin de nghi hay giup dong chi please luon lai che do chuc nang"
-    " duoc nhan bao cho gi ma ra khoi thi tro cai dat".split()
-)
+_ALL = frozenset(("""
+    het ca tat moi toan bo hoan cac nhung all every any everything nhac nho nhacnho loi tin thong bao viec reminders reminder remind
+    reminding me notifications turn send sending the toi em minh chau cho gui can phai muon nua di a nhe nha roi bot lam on vui xin de nghi
+    hay giup dong chi please luon lai che do chuc nang duoc nhan gi ma ra khoi thi tro cai dat
+""").split())  # noqa: SIM905
 """Words that say no less than everything."""
 
 _OTHERWISE = frozenset(("tối", "tới", "bớt", "đúng"))
