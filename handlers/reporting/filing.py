@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from handlers.kit.turn import Turn
-from handlers.reporting.draft import Attachment, Entry, Sheet
+from handlers.reporting.draft import Attachment, Entry, Sheet, dumps
 from handlers.reporting.items import FILES, PLAN
 from handlers.reporting.paper import Paper
 from handlers.rules.deadline import days_late
@@ -101,7 +101,7 @@ def correct_effects(turn: Turn, report: Report, paper: Paper, sheet: Sheet, reas
 
 
 def withdraw_effects(turn: Turn, report: Report, paper: Paper, reason: str, to: Duty | None = None) -> tuple[Effect, ...]:
-    """Take a report back, its duty owed again; ``to``: file it under that duty instead (a move)."""
+    """Take a report back, its duty owed again and its figures the draft; ``to``: file it under that duty instead (a move)."""
     by = turn.person.id
     effects = [effect(reports.withdraw, report.id, report.revision, by, turn.now, reason), effect(corrections.drop, report.id)]
     gone: dict[str, int | None] = {}
@@ -112,7 +112,7 @@ def withdraw_effects(turn: Turn, report: Report, paper: Paper, reason: str, to: 
     if to is None or to.form is None:
         sheet = _fallback(turn.read, paper, report)
         effects += score_effects(turn, paper, sheet, late=gone)
-        return tuple(effects)
+        return (*effects, *_kept_as_draft(turn, report, duty))
     given = reports.items(turn.read, report.id, report.revision)
     files = reports.evidence(turn.read, report.id, report.revision)
     late = days_late(to.effective, turn.now, turn.zone)
@@ -130,6 +130,19 @@ def withdraw_effects(turn: Turn, report: Report, paper: Paper, reason: str, to: 
         return tuple(effects)
     effects += score_effects(turn, paper, _fallback(turn.read, paper, report), late=gone)
     return tuple(effects)
+
+
+def _kept_as_draft(turn: Turn, report: Report, duty: Duty | None) -> tuple[Effect, ...]:
+    """What the withdrawn report said, as the draft of its duty: what was confirmed in it stays so, its gaps are asked for again.
+
+    A draft that is there already stays.
+    """
+    if duty is None or duty.status != "done" or reports.draft(turn.read, duty.id) is not None:
+        return ()
+    filed = sheet_of(reports.items(turn.read, report.id, report.revision), reports.evidence(turn.read, report.id, report.revision))
+    entries = {item_id: replace(entry, kept=True) for item_id, entry in filed.entries.items() if entry.value is not None}
+    content = dumps(Sheet(entries, filed.files))
+    return (effect(reports.save_draft, Draft(duty.id, 1, report.id, content, turn.person.id, turn.now), 0),)
 
 
 def _fallback(read: Snapshot, paper: Paper, report: Report) -> Sheet | None:

@@ -12,7 +12,7 @@ from handlers.kit.turn import Input, Json, Outcome, Said, Turn
 from handlers.reporting.filed import Filed, report_title
 from handlers.reporting.filing import withdraw_effects
 from handlers.rules.deadline import time_left
-from storage import duties
+from storage import duties, reports
 from storage.duties import Duty
 
 STEPS = frozenset({"mistake", "mistake_why", "mistake_confirm"})
@@ -59,7 +59,7 @@ def question(turn: Turn, filed: Filed, step: str, answers: Mapping[str, Json]) -
 
 def _what(to: Duty | None) -> Message:
     if to is None:
-        return m("The report is withdrawn; its figures stay in the history, and it is owed again.")
+        return m("The report is withdrawn and owed again; its figures stay in the history, and as the draft.")
     return m("The report is moved to: {title}. The earlier one is owed again.", title=to.title)
 
 
@@ -92,6 +92,14 @@ def _done(turn: Turn, filed: Filed, answers: Mapping[str, Json]) -> Asked | Outc
     if answers.get("to") and to is None:
         return Asked("mistake", answers, (m("That report is not open any more."),))
     effects = withdraw_effects(turn, filed.report, filed.paper, str(answers["reason"]), to)
+    drafted = next((each.args[0].duty_id for each in effects if each.function is reports.save_draft), None)
+    if drafted is not None:
+        kept = m("Recorded: the report was withdrawn. Its figures stay as the draft, to be corrected and filed again.")
+        ways = (
+            Choice(m("Continue"), Go("baocao", drafted)), Choice(m("Delete the draft"), Go("baocao", f"drop {drafted}")),
+            Choice(m("My duties"), Go("viec")),
+        )  # fmt: skip
+        return Outcome(say(kept, *_owed(turn, filed), Choices(ways, columns=2)), effects, "end")
     choices = Choices((Choice(m("My duties"), Go("viec")),))
     if to is not None:
         moved = m("Recorded: the report now stands under {title}.", title=to.title)
