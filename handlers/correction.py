@@ -6,6 +6,7 @@ from handlers.kit.command import Command
 from handlers.kit.message import m
 from handlers.kit.reply import Choice, Choices, Go, say
 from handlers.kit.turn import Outcome, Said, Turn
+from handlers.reporting import others
 from handlers.reporting.choosing import fitting
 from handlers.reporting.correcting import CorrectionDialogue, locked, start, start_mistake
 from handlers.reporting.desk import closed_year, officer_units
@@ -13,10 +14,9 @@ from handlers.reporting.filed import VERIFIED, Locked, event_title, others_repor
 from handlers.reporting.intake import block_of
 from handlers.reporting.paper import load_paper
 from handlers.reporting.uploading import ask_upload
-from handlers.rules.names import Name, NameIndex, One
 from handlers.rules.period_words import parse_year
 from handlers.rules.text import fold
-from storage import reports, units
+from storage import reports
 from storage.reports import Report
 
 MOST_LISTED = 8
@@ -41,9 +41,9 @@ def handle(turn: Turn, argument: str) -> Outcome:
         found = fitting(turn, argument, [(each, each.form, event_title(turn.read, each)) for each in every])
         open_ones = tuple(each for each in found if each in ready)
         with_block = _with_items(turn, argument, open_ones or ready)
-        if with_block is not None:
+        other = others.named_with_figures(turn, argument) if with_block else others.named_in_question(turn, argument)
+        if with_block is not None and other is None:
             return start(turn, with_block.id, argument)
-        other = _other_unit(turn, argument)
         if other is not None:
             return locked(Locked(others_report(turn.read, other)))
         if found and not open_ones:
@@ -77,13 +77,6 @@ def _with_items(turn: Turn, text: str, found: tuple[Report, ...]) -> Report | No
         if block_of(load_paper(turn.read, report.form, report.year, report.period, report.unit_id), text) is not None:
             return report
     return None
-
-
-def _other_unit(turn: Turn, text: str) -> str | None:
-    """The unit of somebody else that the words name."""
-    index = NameIndex(Name(unit.id, unit.name, unit.aliases) for unit in units.members(turn.read, turn.today.year))
-    found = index.find(text)
-    return found.id if isinstance(found, One) and found.id not in officer_units(turn) else None
 
 
 def _choose(turn: Turn, ready: tuple[Report, ...], every: tuple[Report, ...], withdraw: bool) -> Outcome:

@@ -8,6 +8,7 @@ from handlers.kit.command import EVERYONE, Command
 from handlers.kit.message import Message, Value, m
 from handlers.kit.reply import Block, Choice, Choices, Fields, Go, Text
 from handlers.kit.turn import Outcome, Turn, answer
+from handlers.reporting import others
 from handlers.reporting.offering import alone_on_page
 from handlers.rules.dates import Impossible
 from handlers.rules.deadline import due_line, local_day, time_left
@@ -27,6 +28,9 @@ SHIFT_DAYS = 14
 
 def handle(turn: Turn, argument: str) -> Outcome:
     """The deadlines that the text asks for; without one the open duties and the next dates."""
+    other = others.named_in_question(turn, argument) if argument and turn.unit_ids else None
+    if other is not None:
+        return others.standing(turn, other, argument)
     free = agenda.free_days(turn.read)
     asked = asked_time(argument, turn.today)
     match asked:

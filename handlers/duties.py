@@ -10,6 +10,7 @@ from handlers.kit.message import Message, m, mn, verbatim
 from handlers.kit.reply import Block, Choice, Choices, Fields, Go, Text, say
 from handlers.kit.roles import post_name
 from handlers.kit.turn import Outcome, Turn
+from handlers.reporting import others
 from handlers.reporting.offering import alone_on_page
 from handlers.schedule import agenda
 from storage import duties, units
@@ -20,6 +21,9 @@ MOST = 5
 
 def handle(turn: Turn, argument: str) -> Outcome:
     """The person's posts, open duties (overdue first), conferences that wait for an answer; else the next date."""
+    other = others.named_in_question(turn, argument) if argument else None
+    if other is not None:
+        return others.standing(turn, other, "")
     free = agenda.free_days(turn.read)
     blocks: list[Message | Block] = [Text(m("My tasks"), "title"), Text(_posts(turn))]
     choices: list[Choice] = []

@@ -65,10 +65,10 @@ def handle(turn: Turn, argument: str) -> Outcome:
         return nudging.handle(turn, rest.strip())
     free = agenda.free_days(turn.read)
     found = _named(turn, argument)
+    unit_id = _unit_named(turn, argument) if found is None or " " in argument.strip() else None
+    if unit_id is not None:
+        return _of_unit(turn, unit_id, running(turn) if found is None else found)
     if found is None:
-        unit_id = _unit_named(turn, argument)
-        if unit_id is not None:
-            return _of_unit(turn, unit_id)
         found = running(turn)
         if not found:
             ahead = agenda.next_deadline(turn.read, turn.now, turn.zone, unit_id=None)
@@ -172,18 +172,18 @@ def _unit_named(turn: Turn, argument: str) -> str | None:
     return found.id if isinstance(found, One) else None
 
 
-def _of_unit(turn: Turn, unit_id: str) -> Outcome:
-    """How one unit stands in what is being collected; past a deadline only for itself and the organisers."""
+def _of_unit(turn: Turn, unit_id: str, asked: tuple[Progress, ...]) -> Outcome:
+    """How one unit stands in these; past a deadline only for itself and the organisers."""
     rows: list[tuple[Message, Value]] = []
     hidden = False
-    for each in running(turn):
+    for each in asked:
         duty = next((duty for duty in each.duties if duty.unit_id == unit_id), None)
         if duty is None:
             continue
         if unit_id not in turn.unit_ids and not sees_names(turn, each):
             hidden = True
             continue
-        state = agenda.done_line(duty, turn.zone) if duty.status == "done" else _not_yet(duty, turn)
+        state = agenda.done_line(duty, turn.zone) if duty.status == "done" else not_yet(duty, turn)
         rows.append((agenda.titled(each.event.title, each.event.of_year), state))
     note = (Text(m("After a deadline, who is missing is named to its own unit and the secretary only."), "note"),) if hidden else ()
     title = Text(m("{unit}: reports", unit=units.name_of(turn.read, unit_id)), "title")
@@ -193,7 +193,7 @@ def _of_unit(turn: Turn, unit_id: str) -> Outcome:
     return answer(title, *shown, *note, Choices((Choice(m("Progress"), Go("tiendo")),)), topic=("tiendo", "{}"))
 
 
-def sees_names(turn: Turn, each: Progress) -> bool:
+def sees_names(turn: Turn, each: Progress | Duty) -> bool:
     """Whether the person may read by name who is missing or was late."""
     return turn.now <= each.effective or bool(ORGANISERS & turn.roles)
 
@@ -252,12 +252,13 @@ def _own(turn: Turn, each: Progress) -> list[tuple[Message, Value]]:
     for duty in each.duties:
         if duty.unit_id in turn.unit_ids:
             name = verbatim(units.name_of(turn.read, duty.unit_id))
-            state = agenda.done_line(duty, turn.zone) if duty.status == "done" else _not_yet(duty, turn)
+            state = agenda.done_line(duty, turn.zone) if duty.status == "done" else not_yet(duty, turn)
             rows.append((name, state))
     return rows
 
 
-def _not_yet(duty: Duty, turn: Turn) -> Message:
+def not_yet(duty: Duty, turn: Turn) -> Message:
+    """That it is not filed, and how late that is."""
     if turn.now > duty.effective:
         return m("not filed yet, {late}", late=time_left(turn.now, duty.effective, turn.zone))
     return m("not filed yet")

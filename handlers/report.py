@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from handlers import correction
+from handlers import correction, progress
 from handlers.kit.command import Command
 from handlers.kit.message import Message, Value, m, verbatim
 from handlers.kit.reply import Choice, Choices, Fields, Go, Reply, Text, say
 from handlers.kit.turn import Outcome, Said, Turn
 from handlers.kit.wire import decode_choices
+from handlers.reporting import others
 from handlers.reporting.choosing import Chosen, matching
 from handlers.reporting.conversation import ReportDialogue, ask_drop, start, start_on_page, start_with
 from handlers.reporting.desk import filled, officer_units
@@ -46,6 +47,9 @@ def handle(turn: Turn, argument: str) -> Outcome:
         return ask_upload(turn, rest if rest.startswith("duty:") else f"duty:{rest}")     # as the buttons of earlier versions say it
     if duties.duty(turn.read, argument) is not None and argument:
         return start(turn, argument) if officer_units(turn) else _reading(turn)
+    elsewhere = _of_others(turn, argument) if argument else None
+    if elsewhere is not None:
+        return elsewhere
     if not officer_units(turn):
         return _reading(turn)
     mine = open_duties(turn)
@@ -77,6 +81,18 @@ def _typed_before(turn: Turn, duty_id: str, text: str) -> Outcome:
     return replace(opened, reply=say(m("“{text}” names no item: please type it at the item it belongs to.", text=text)) + opened.reply)
 
 
+def _of_others(turn: Turn, argument: str) -> Outcome | None:
+    """The answer to words, or figures, about the report of another unit, or of all; None where they are about the own one."""
+    if _likely(turn, argument, open_duties(turn), alone=False) is not None:
+        owner = others.named_with_figures(turn, argument)
+        return None if owner is None else others.not_ours(turn, owner)
+    unit_id = others.named_in_question(turn, argument)
+    if unit_id is not None:
+        return others.standing(turn, unit_id, argument)
+    rest = others.of_all(argument)
+    return None if rest is None else progress.handle(turn, rest)
+
+
 def _filed_by_mistake(turn: Turn, argument: str) -> bool:
     """"nộp nhầm báo cáo": the words of filing, but a filing to be taken back."""
     said = fold(f"{turn.input.text if isinstance(turn.input, Said) else ''} {argument}")
@@ -97,6 +113,9 @@ def quick_entry(turn: Turn, text: str) -> Outcome | None:
         owed = tuple(duty for unit_id in turn.unit_ids for duty in duties.open_for(turn.read, unit_id, turn.now))
         return None if _likely(turn, text, owed, alone=True) is None else _reading(turn)
     duty = _reminded(turn, text) or _likely(turn, text, open_duties(turn), alone=True)
+    owner = others.named_with_figures(turn, text) if duty is not None or _closed_for(turn, text) is not None else None
+    if owner is not None:
+        return others.not_ours(turn, owner)
     return _closed_for(turn, text) if duty is None else start_with(turn, duty.id, text)
 
 

@@ -9,6 +9,7 @@ from handlers.kit.dialogue import Chosen, Expects
 from handlers.kit.message import Message, m, verbatim
 from handlers.kit.reply import CONTROLS, Answer, Choice, Choices, Go, Reply, control_choices, say
 from handlers.kit.turn import Input, Json, Outcome, Said, Sent, State, Turn
+from handlers.reporting import others
 from handlers.reporting.asking import question
 from handlers.reporting.confirming import confirm
 from handlers.reporting.desk import Desk, Shut, filled, open_desk, save_effects
@@ -54,6 +55,9 @@ class ReportDialogue:
         if isinstance(desk, Shut):
             return _shut(turn, str(state.answers.get("duty", "")), desk, confirming=state.step == "review")
         answers = dict(state.answers)
+        owner = others.owner_of(turn, desk.paper, given) if self.expects(state) != "text" else None
+        if owner is not None:
+            return Outcome(others.not_ours(turn, owner).reply + self.ask(turn, state), dialogue=state)
         if isinstance(given, Said) and asks_for_page(given.text):
             found = ask_upload(turn, _evidence(desk, answers))
             return found if found.effects else replace(found, reply=found.reply + self.ask(turn, state))

@@ -13,7 +13,7 @@ from handlers.kit.dialogue import Chosen, Expects
 from handlers.kit.message import Message, m
 from handlers.kit.reply import CONTROLS, Answer, Choice, Choices, Fields, Go, Reply, Text, control_choices, say
 from handlers.kit.turn import Input, Json, Outcome, Said, Sent, State, Turn
-from handlers.reporting import mistake
+from handlers.reporting import mistake, others
 from handlers.reporting.asking import question
 from handlers.reporting.changes import anything, give_up, keep, lines, reason_of, stamp, whole
 from handlers.reporting.corrected import NEEDS_REASON, UNCHANGED, overtaken, record
@@ -59,6 +59,9 @@ class CorrectionDialogue:
         if isinstance(given, Said) and asks_for_page(given.text):
             found = ask_upload(turn, _subject(filed, answers))
             return found if found.effects else replace(found, reply=found.reply + self.ask(turn, state))
+        owner = others.owner_of(turn, filed.paper, given) if self.expects(state) != "text" else None
+        if owner is not None:
+            return Outcome(others.not_ours(turn, owner).reply + self.ask(turn, state), dialogue=state)
         if isinstance(given, Chosen) and given.value in CONTROLS:
             return _control(turn, filed, state.step, answers, given.value)
         if state.step in mistake.STEPS:

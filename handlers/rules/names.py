@@ -22,6 +22,9 @@ _KINDS = (("xa",), ("phuong",), ("dac", "khu"), ("thi", "tran"), ("huyen",), ("t
 _LINKS = frozenset(("cua", "voi", "va", "cho", "o", "tai", "giua", "ve", "cung", "hay", "hoac", "vs", "and", "of", "with", "for", "in"))
 """Connecting words: those left beside a removed name go with it."""
 
+_OWNING = frozenset(("cua", "cho", "tinh", "xa", "phuong", "vi", "ubnd", "of", "for"))
+"""What stands before the name of an owner."""
+
 _COMPOUNDS = frozenset((("bao", "cao"), ("quang", "cao"), ("to", "cao"), ("nang", "cao"), ("de", "cao")))
 """Words of two syllables in the middle of which no name begins: "bao cao bang van ban" is not about Cao Bằng."""
 
@@ -118,6 +121,13 @@ class NameIndex:
         sure = tuple(dict.fromkeys(hit.ids[0] for hit in hits if len(hit.ids) == 1))
         unsure = tuple(Several(hit.ids, _typed(spoken, hit), rest) for hit in hits if len(hit.ids) > 1)
         return Found(sure, unsure, rest)
+
+    def owners(self, text: str) -> tuple[str, ...]:
+        """The units that the text says something belongs to ("của Sơn La", "tỉnh Sơn La"), by their whole names and without guessing."""
+        spoken = Spoken.of(text)
+        keys = self._mended(spoken)
+        hits = (hit for hit in self._scan(spoken, keys) if not hit.short and len(hit.ids) == 1 and hit.start)
+        return tuple(dict.fromkeys(hit.ids[0] for hit in hits if keys[hit.start - 1] in _OWNING))
 
     # Building -----------------------------------------------------------------------------------------------------------------
 
