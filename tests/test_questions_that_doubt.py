@@ -134,12 +134,12 @@ async def test_a_doubted_figure(cluster: Callable[[], Path], doubt: str, case: t
 @pytest.mark.parametrize(("word", "kept"), [("không", "12"), ("chưa đúng", "12"), ("vâng ạ", "120")])
 async def test_with_a_reminder_in_between(cluster: Callable[[], Path], word: str, kept: str, buttons: bool) -> None:
     """The reminder's list stands last, and a yes or a no is still for the question above it."""
-    chat, player = await begun(cluster(), "Hoa (cán bộ, Lai Châu)", START + 4 * 86_400, buttons=buttons)
+    chat, player = await begun(cluster(), "Hoa (cán bộ, Lai Châu)", START + 3 * 86_400 + 13 * 3_600, buttons=buttons)
     try:
         await said(player, "nộp báo cáo quý 3")
         await said(player, "ntm01 12")
         await said(player, "ntm01 120")
-        assert "Kính gửi" in (await player.play(Step("@", "+4h", [])))[0]
+        assert "Kính gửi" in (await player.play(Step("@", "+11h", [])))[0]
         await said(player, word)
         assert await drafted(chat, "NTM01") == kept
     finally:
