@@ -38,6 +38,7 @@ ASKED = {
         đề nghị cho sửa báo cáo 6 tháng | toi nop sai | suar baos caos
     """,
     "xephang": """
+        thu tu cac tinh hien gio | thứ tự | tỉnh nào đứng thứ tư | đ/c cho biết thứ tự các tỉnh trong cụm | son la thu tu may
         đơn vị xếp cuối | ai bét | xh lao cai | vi tri cua dien bien | lạng sơn tụt hạng không | thứ tự các tỉnh
         xếp hạng | xep hang | xeps hangj lao cai | XẾP HẠNG LẠNG SƠN | bảng xếp hạng năm 2024 | bxh | lạng sơn đứng thứ mấy
         lao cai xep thu may | tỉnh mình đang hạng mấy | đơn vị nào đang dẫn đầu | ai đứng đầu | tinh nao cao nhat | tỉnh nào thấp nhất
@@ -59,6 +60,7 @@ ASKED = {
         so sanh ket qua voi dien bien
     """,
     "han": """
+        hạn thứ tư | han thu tu tuan sau | hạn t6
         nop bao cao ngay nao | nộp trước mấy giờ | deadline bao cao | thời gian nộp báo cáo năm | bao gio phai gui bao cao
         hạn nộp báo cáo | han nop bao cao quy 3 | hạn nộp báo cáo quý III là ngày nào | khi nào phải nộp báo cáo | bao giờ nộp báo cáo năm
         báo cáo 6 tháng nộp khi nào | còn mấy ngày nữa | con bao nhieu ngay nua het han | hạn tháng 12 | hạn thứ sáu tuần sau
@@ -67,6 +69,7 @@ ASKED = {
         hạn tuần này | quá hạn chưa
     """,
     "lich": """
+        lịch thứ tư | lich thu tu | lịch t4 | lịch thứ 4 tuần sau | thu tu nay co gi | thu tu co hop khong | thứ tư tuần này họp gì
         khi nào kiểm tra chéo | giao ban khi nao | thang nay hop gi | ký kết giao ước khi nào
         lịch | lich tuan sau | lịch tháng 12 | bao giờ họp | khi nao hop tong ket | tuần này có gì | thứ sáu tuần sau có họp không
         hội nghị tổng kết khi nào | hop o dau | mấy giờ họp | lịch họp | lich hoi nghi thang 3 | ngày mai có hội nghị không
@@ -146,6 +149,8 @@ UNITS = {
     "xếp hạng quý 3": "không xếp theo quý", "ntm quý 3 ai cao nhất": "NTM01 Số xã đạt chuẩn nông thôn mới",
     "ntm01 cua lang son": "Lạng Sơn · 23 xã", "số xã đạt chuẩn nông thôn mới của Lào Cai": "Lào Cai · 45 xã", "NTM01": "Lào Cai · 45 xã",
     "thứ sáu tuần sau": "thứ Sáu, 04/12/2026", "thu sau tuan sau": "thứ Sáu, 04/12/2026", "30/11": "Báo cáo tổng kết năm",
+    "thu tu": "thứ Tư, 25/11/2026", "lịch thứ tư": "thứ Tư, 25/11/2026", "lich thu tu tuan sau": "thứ Tư, 02/12/2026",
+    "T4": "thứ Tư, 25/11/2026", "hạn thứ 6": "thứ Sáu, 27/11/2026", "lịch T12": "15/12/2026", "lịch t4/2027": "30/04/2027",
     "31/02": "Không có ngày “31/02”", "quý 3": "05/10/2026", "năm 2024": "Xếp hạng năm 2024", "1.234": "Chưa rõ.",
     "em bị ốm xin nghỉ hôm nay": "Chưa rõ.",
 }  # fmt: skip

@@ -24,6 +24,7 @@ from handlers.kit.small_words import (
     TRAILING,
     TRAILING_WORDS,
 )
+from handlers.rules.weekday_words import is_wednesday
 from handlers.rules.words import Spoken, spelling
 
 __all__ = ["Recognised", "Recogniser", "Unsure", "follow_up"]
@@ -143,6 +144,8 @@ class Recogniser:
         if size == 1 and not self._sensible_word(heard, match, before, after):
             return False
         if match.cost > size or (min(before, after) > 0 and before > _SIDE and after > _SIDE):
+            return False
+        if any(is_wednesday(spoken, heard[place].index) for place in places):
             return False
         if before and spoken.words[heard[places[0] - 1].index].key in NEGATIONS.get(match.phrase.keys[0], frozenset()):
             return False

@@ -66,7 +66,7 @@ _WHICH = r"(?:sau nua|truoc|vua roi|vua qua|qua|roi|sau|toi|ke|nay|hien tai)"
 _MONTH_NAME = r"(?:muoi mot|muoi hai|gieng|chap|mot|hai|ba|tu|bon|nam|s6u|bay|tam|chin|muoi)"
 _BEFORE = r"(?:(?:vao|trong|den|tu|truoc|hom|sang|trua|chieu|toi|dem)\s+)?"
 _DAY_WORD = r"(?:ngay\s+mung|ngay\s+mong|ngay|hom|mung|mong)"
-_WEEKDAY_BEFORE = r"(?:(?:thu(?:\s+|(?=\d))\w+|chu\s+nhat|cn)\s*,?\s+)?"
+_WEEKDAY_BEFORE = r"(?:(?:thu(?:\s+|(?=\d))\w+|t[2-7]|chu\s+nhat|cn)\s*,?\s+)?"
 _DMY = r"(?P<d{0}>\d{{1,2}})\s?(?P<s{0}>[/.\-])\s?(?P<m{0}>\d{{1,2}})(?:\s?(?P=s{0})\s?(?P<y{0}>\d{{4}}|\d{{2}}))?"
 _EDGE = r"(?<![\w/.,\-])"
 _END = r"(?![\w/]|[.,\-]\d)"
@@ -154,7 +154,7 @@ def _counted(found: re.Match[str], today: date) -> _Span | None:
 
 
 def _weekday(found: re.Match[str], today: date) -> _Span | None:
-    number = found["weekday"]
+    number = found["weekday"] or found["short"]
     if number is not None and number not in _WEEKDAYS:
         return None
     weekday = 6 if number is None else _WEEKDAYS[number]
@@ -220,7 +220,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
          rf"(?:(?:\s*[/,\-]\s*|\s+)(?:nam\s+)?(?P<year>\d{{4}}))?{_END}", _spoken_date),
         (rf"{_EDGE}{_BEFORE}(?:ngay|mung|mong|hom)(?:\s+|(?=\d))(?P<day>\d{{1,2}})"
          rf"(?:\s+thang\s+(?P<which>{_WHICH}))?{_END}", _day_of_month),
-        (rf"\b{_BEFORE}(?:thu(?:\s+|(?=\d))(?P<weekday>\w+)|chu\s+nhat|cn)(?:,?\s+(?P<week>tuan\s+)?(?P<which>{_WHICH}))?\b", _weekday),
+        (rf"\b{_BEFORE}(?:thu(?:\s+|(?=\d))(?P<weekday>\w+)|t(?P<short>[2-7])(?![\w/.]|\s*/)|chu\s+nhat|cn)"
+         rf"(?:,?\s+(?P<week>tuan\s+)?(?P<which>{_WHICH}))?\b", _weekday),
         (r"\b(?:trong\s+|sau\s+)?(?P<count>\d{1,2}|mot|hai|ba|bon|nam|s6u|bay|muoi)\s+(?P<unit>ngay|hom|tuan)"
          r"\s+(?P<which>nua|toi|truoc|qua)\b", _counted),
         (rf"\b(?:trong\s+|vao\s+)?(?:(?P<part>dau|giua|cuoi)\s+)?tuan(?:\s+(?P<which>{_WHICH})|(?P<which2>(?!)))\b", _week),
@@ -229,7 +230,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (rf"\b(?:trong\s+|vao\s+)?(?:(?P<part>dau|giua|cuoi)\s+)?thang(?:\s+|(?=\d))(?:(?P<month>\d{{1,2}}|{_MONTH_NAME}(?!\s+(?:toi|ngay)))"
          rf"(?:(?:\s*[/,\-]\s*|\s+)(?:nam\s+)?(?P<year>\d{{4}}))?|(?P<which>{_WHICH})){_END}", _month_words),
         (r"\b(?:(?:vao\s+)?(?P<part>dau|giua|cuoi)|trong)\s+thang(?P<month>(?!))?(?P<year>(?!))?(?P<which>(?!))?\b", _month_words),
-        (rf"{_EDGE}(?P<month>\d{{1,2}})\s?/\s?(?P<year>(?:19|20)\d{{2}}){_END}", _month_year),
+        (rf"{_EDGE}t?(?P<month>\d{{1,2}})\s?/\s?(?P<year>(?:19|20)\d{{2}}){_END}", _month_year),
+        (rf"{_EDGE}t(?P<month>1[0-2]|[189])(?P<part>(?!))?(?P<year>(?!))?(?P<which>(?!))?{_END}", _month_words),
         (r"\b(?:sang|trua|chieu|toi|dem)?\s*\b(?:ngay\s+)?(?:hom|bua)\s+nay\b|\b(?:sang|trua|chieu|toi|dem)\s+nay\b", _ahead(0)),
         (rf"\b{_BEFORE}(?:ngay\s+kia|hom\s+mot|ngay\s+mot)\b", _ahead(2)),
         (rf"\b{_BEFORE}hom\s+kia\b", _ahead(-2)),
