@@ -120,16 +120,22 @@ def queue(
     )  # fmt: skip
 
 
+_PARTS = """CASE WHEN scrubbed = 0 THEN :parts
+ WHEN :parts IS NOT NULL AND json_array_length(parts, '$.ids') = json_array_length(:parts, '$.ids')
+ THEN json_set(parts, '$.ids', json_extract(:parts, '$.ids')) ELSE parts END"""
+"""What is noted of the parts of a letter; of one from which a name was taken (`storage.erasing`) only which of them have arrived."""
+
+
 def keep_parts(tx: Transaction, letter_id: int, parts: str) -> None:
     """Note what was sent of a letter in the middle of it."""
-    tx.execute("UPDATE outbox SET parts = ? WHERE id = ?", (parts, letter_id))
+    tx.execute(f"UPDATE outbox SET parts = {_PARTS} WHERE id = :id", {"parts": parts, "id": letter_id})  # noqa: S608
 
 
 def postpone(tx: Transaction, letter_id: int, parts: str, until: int, error: str, *, attempt: bool) -> None:
     """Note what was sent so far, and when to go on. ``attempt``: it counts towards giving up (a platform's "wait" does not)."""
     tx.execute(
-        "UPDATE outbox SET parts = ?, attempts = attempts + ?, not_before = ?, error = ? WHERE id = ?",
-        (parts, int(attempt), until, error, letter_id),
+        f"UPDATE outbox SET parts = {_PARTS}, attempts = attempts + :attempt, not_before = :until, error = :error WHERE id = :id",  # noqa: S608
+        {"parts": parts, "attempt": int(attempt), "until": until, "error": error, "id": letter_id},
     )
 
 
@@ -140,9 +146,9 @@ def settle(tx: Transaction, letter_id: int, state: str, parts: str | None, now: 
     are the last ones that its reader has before their eyes once it is sent, whatever was said while it waited.
     """
     tx.execute(
-        "UPDATE outbox SET state = ?, parts = COALESCE(?, parts), sent_at = ?, error = ?"
-        " WHERE id = ? AND (state = 'waiting' OR ? = 'sent')",
-        (state, parts, now, error, letter_id, state),
+        f"UPDATE outbox SET state = :state, parts = COALESCE({_PARTS}, parts), sent_at = :now, error = :error"  # noqa: S608
+        " WHERE id = :id AND (state = 'waiting' OR :state = 'sent')",
+        {"state": state, "parts": parts, "now": now, "error": error, "id": letter_id},
     )
     if state == "sent":
         tx.execute(

@@ -250,9 +250,8 @@ def end_post(tx: Transaction, post_id: str, last_day: str, by: str | None, now: 
 
 def erase(tx: Transaction, person_id: str, last_day: str, now: int) -> None:
     """Blank name and office, end the posts, drop the addresses. What was filed stays with the unit; the audit keeps the id alone."""
-    known = tx.execute("SELECT name FROM people WHERE id = ?", (person_id,)).fetchone()
     addresses = tx.execute("SELECT channel, address FROM accounts WHERE person_id = ?", (person_id,)).fetchall()
-    forget_traces(tx, person_id, "" if known is None else known[0], addresses)
+    forget_traces(tx, person_id, addresses)
     tx.execute("UPDATE people SET name = '', title = '', erased_at = ? WHERE id = ?", (now, person_id))
     tx.execute("UPDATE posts SET valid_to = ? WHERE person_id = ? AND valid_to IS NULL", (last_day, person_id))
     tx.execute("DELETE FROM accounts WHERE person_id = ?", (person_id,))

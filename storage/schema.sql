@@ -77,7 +77,7 @@ CREATE TABLE outbox (
   sent_at INTEGER,
   error TEXT,
   told INTEGER NOT NULL DEFAULT 0 CHECK (told IN (0, 1))   -- whether the organisers know that it failed
-, broadcast_id TEXT) STRICT;
+, broadcast_id TEXT, scrubbed INTEGER NOT NULL DEFAULT 0 CHECK (scrubbed IN (0, 1))) STRICT;   -- a name was taken out
 CREATE INDEX outbox_waiting ON outbox (channel, lane DESC, id) WHERE state = 'waiting';
 CREATE INDEX outbox_by_address ON outbox (channel, address) WHERE state = 'waiting';
 CREATE INDEX outbox_by_person ON outbox (person_id, created_at);
