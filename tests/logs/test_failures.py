@@ -196,6 +196,7 @@ async def test_a_tick_that_fails(
     def fails(*args: object, **given: object) -> None:
         raise ValueError(TEXT)
 
+    await asyncio.wait({task for task in application._tasks if task.get_name() == "first tick"})     # beside it no other begins
     monkeypatch.setattr(outbox, "drop_old", fails)
     monkeypatch.setattr(type(application), "tick", lambda self: fails() or asyncio.sleep(0))
     await application._tick_safely()
