@@ -73,7 +73,7 @@ def hold(database: Path, clock: Clock | None = None) -> Held:
     path = lock_path(database)
     try:
         new = not path.exists()
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise LockError(_unusable(path, error)) from error
     words = f"{os.getpid()}@{socket.gethostname()} {(clock or SystemClock()).now()}".encode()

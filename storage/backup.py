@@ -20,7 +20,7 @@ from threading import Event
 from storage.connection import Snapshot, Transaction
 from storage.database_file import files_folder, look_through, translated
 from storage.errors import DatabaseDamaged, StorageError
-from storage.files import content_path, write_content
+from storage.files import content_path, rights_like, write_content
 from storage.migrations import recognised, remove, sync_folder
 
 FORMAT = "thidua backup 1"
@@ -84,11 +84,12 @@ def make(source: Path, target: Path, content: Path, now: int, stop: Event | None
         with reading(partial) as copy:
             named = copy.execute("SELECT sha256, size FROM files ORDER BY sha256").fetchall()
         missing = tuple(sha256 for sha256, size in named if not _keep(evidence, content, sha256, size, stop))
+        _mark(partial, Note(now, str(target.absolute()), missing=len(missing)))
         manifest = Manifest(
             target.name, os.path.realpath(source), now, schema, partial.stat().st_size, digest(partial), len(named) - len(missing),
             sum(size for sha256, size in named if sha256 not in set(missing)), missing,
         )  # fmt: skip
-        partial.chmod(source.stat().st_mode & 0o666)    # whoever may read the figures there may read them here
+        partial.chmod(rights_like(source))
         _write_synced(listed, json.dumps({"format": FORMAT, **asdict(manifest)}, ensure_ascii=False, indent=1))
         # All that needs room is written. A new copy never stands without its manifest; one that is replaced does so for an instant.
         if target.exists():
@@ -185,6 +186,16 @@ def _copy(source: Path, partial: Path, stop: Event | None) -> int:
     with partial.open("rb") as file:
         os.fsync(file.fileno())
     return schema
+
+
+def _mark(partial: Path, given: Note) -> None:
+    """Have the copy know of itself: put in the database's place, by whatever way, it is one that was backed up."""
+    with _connected(f"{partial.absolute().as_uri()}?mode=rw") as copy:
+        copy.execute("BEGIN IMMEDIATE")
+        note(Transaction(copy), given)
+        copy.execute("COMMIT")
+    with partial.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def _beside_a_writer(source: Path) -> str:

@@ -56,6 +56,15 @@ def owned_like(path: Path, model: Path) -> None:
         os.chown(path, owner.st_uid, owner.st_gid)
 
 
+def rights_like(model: Path) -> int:
+    """The mode of a copy: its owner's alone, and the group's where the model's owner let the group in, but not everybody.
+
+    What is open to everybody was opened by a umask, not by anybody's decision.
+    """
+    mode = model.stat().st_mode
+    return mode & 0o660 if not mode & 0o007 else 0o600
+
+
 def content_path(folder: Path, sha256: str) -> Path:
     """Where the content of a file lies. Raises ValueError for anything that is not a hash."""
     if len(sha256) != 64 or not all(letter in "0123456789abcdef" for letter in sha256):

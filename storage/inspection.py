@@ -161,6 +161,14 @@ def open_codes(read: Snapshot, now: int) -> int:
     return int(read.execute("SELECT COUNT(*) FROM invitations WHERE used_at IS NULL AND expires_at > ?", (now,)).fetchone()[0])
 
 
+def cluster_code(read: Snapshot, role: str, now: int) -> int | None:
+    """Until when a joining code for a role of the cluster can still be used; None: there is none."""
+    until = read.execute(
+        "SELECT MAX(expires_at) FROM invitations WHERE unit_id IS NULL AND role = ? AND used_at IS NULL AND expires_at > ?", (role, now)
+    ).fetchone()[0]
+    return None if until is None else int(until)
+
+
 def unplanned_deadlines(read: Snapshot, year: int) -> tuple[str, ...]:
     """Titles of the year's deadlines that no unit has a duty for."""
     rows = read.execute(

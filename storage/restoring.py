@@ -26,7 +26,7 @@ from storage import audit, backup, ended_rights, people
 from storage.connection import Transaction
 from storage.database_file import emptied, files_folder, translated
 from storage.errors import DatabaseBusy, DatabaseDamaged, DatabaseForeign, StorageError
-from storage.files import content_path, owned_like, write_content
+from storage.files import content_path, owned_like, rights_like, write_content
 from storage.migrations import BESIDE, migrate, recognised, remove, sync_folder
 from storage.rotation import CONTENT, dated
 
@@ -134,7 +134,7 @@ def restore(contents: Contents, database: Path, now: int, stamp: str, at: Callab
             remove(real, only_beside=True)
             at("cleared")
             model = real if real.exists() else real.parent
-            prepared.chmod(model.stat().st_mode & 0o666)
+            prepared.chmod(rights_like(model))
             owned_like(prepared, model)
             os.replace(prepared, real)
             sync_folder(real.parent)
@@ -255,10 +255,12 @@ def _keep(database: Path, aside: Path) -> None:
     for suffix in ("", *BESIDE):
         path = database.with_name(database.name + suffix)
         if path.exists() and suffix != "-shm":
+            kept = aside.with_name(aside.name + suffix)
             try:
-                os.link(path, aside.with_name(aside.name + suffix))
+                os.link(path, kept)
             except OSError:    # no hard links on this disk
-                shutil.copy2(path, aside.with_name(aside.name + suffix))
+                shutil.copy2(path, kept)
+            kept.chmod(rights_like(kept))
     sync_folder(database.parent)
 
 

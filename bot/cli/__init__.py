@@ -46,6 +46,7 @@ DONE, REFUSED, WRONG = 0, 1, 2
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    os.umask(0o077)     # names, offices and figures are in all that is written: database, evidence, pictures, backups, exports
     words = list(sys.argv[1:] if argv is None else argv)
     chosen = next((word for word in words if not word.startswith("-")), None)
     # The demo stands alone: it reads no .env, so that a sample can never meet real data.

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterable
+from pathlib import Path
 
+from bot.doctor import on_disk
 from bot.doctor.context import Context
 from bot.doctor.finding import Finding, Group, fine, note, serious, unknown, warning
 from bot.doctor.instance import instance
@@ -210,6 +212,19 @@ def backups(context: Context) -> Iterable[Finding]:
         )  # fmt: skip
 
 
+def backup_privacy(context: Context) -> Iterable[Finding]:
+    """Where the last backup was put: whoever can read it reads the database. (THIDUA_BACKUP's folder is looked at with the disk.)"""
+    made = backup.last(context.read)
+    if made is None:
+        return
+    folder, given = Path(made.path).absolute().parent, context.settings.backup
+    if not folder.is_dir() or folder == context.database.parent or (given is not None and folder == given.absolute()):
+        return
+    found = on_disk.open_to_all(on_disk.backups_in(folder))
+    if found:
+        yield on_disk.readable(found)
+
+
 def _is_there(context: Context, sha256: str, size: int) -> bool:
     try:
         return files.content_path(context.files, sha256).stat().st_size == size
@@ -231,4 +246,4 @@ def unusable(context: Context, error: StorageError) -> Iterable[Finding]:
         yield unknown(m("The database could not be read: {text}", text=text[:160]), m("Ask as the user who runs the bot."))
 
 
-GROUP = Group(m("Database"), (running, backups, tick, inbox, outbox, evidence, sound), needs="database")
+GROUP = Group(m("Database"), (running, backups, backup_privacy, tick, inbox, outbox, evidence, sound), needs="database")

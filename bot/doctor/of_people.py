@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from bot.doctor.context import Context
 from bot.doctor.finding import Finding, Group, fine, note, serious, warning
-from handlers.kit.message import m, mn
+from handlers.kit.message import Moment, m, mn
 from storage import inspection, units
 
 MOST_NAMED = 8
@@ -17,6 +17,11 @@ def secretary(context: Context) -> Iterable[Finding]:
     roles = inspection.cluster_roles(context.read, context.today.isoformat())
     if roles.get("secretary"):
         yield fine(mn("{count} secretary has joined.", "{count} secretaries have joined.", roles["secretary"]))
+    elif (until := inspection.cluster_code(context.read, "secretary", context.now)) is not None:
+        yield warning(
+            m("No secretary has joined yet; a joining code for one is open until {until}.", until=Moment(until)),
+            m("Let them send it to the bot. Where it is lost: thidua invite - secretary"),
+        )
     elif units.members(context.read, context.today.year):
         yield serious(m("No secretary has joined: nobody can invite officers in the chat."), m("Run: thidua invite - secretary"))
 
@@ -50,7 +55,7 @@ def reachable(context: Context) -> Iterable[Finding]:
 def observers(context: Context) -> Iterable[Finding]:
     """Verified scores need a verifier."""
     roles = inspection.cluster_roles(context.read, context.today.isoformat())
-    if roles.get("secretary") and not roles.get("verifier"):
+    if roles.get("secretary") and not roles.get("verifier") and inspection.cluster_code(context.read, "verifier", context.now) is None:
         yield note(m("No verifier has joined; verified scores come from the command line then."), m("Run: thidua invite - verifier"))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import glob
 import os
+import shlex
 import shutil
 import stat
 from collections.abc import Iterable, Iterator
@@ -16,6 +18,7 @@ MEGABYTE = 1024 * 1024
 LITTLE = 1024 * MEGABYTE
 HARDLY_ANY = 100 * MEGABYTE
 FEW_INODES = 2_000
+MOST_NAMED = 8
 LONG_LOG = 256 * MEGABYTE
 OVER_NETWORK = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "glusterfs", "fuse.glusterfs", "ceph", "fuse.rclone")
 
@@ -77,15 +80,30 @@ def rights(context: Context) -> Iterable[Finding]:
 
 def privacy(context: Context) -> Iterable[Finding]:
     """Names, offices and figures belong to the cluster, not to every account on the machine."""
-    open_to_all = [path for path in _data(context) if path.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH)]
-    shielded = not context.database.parent.stat().st_mode & stat.S_IXOTH
-    if open_to_all and not shielded:
-        yield warning(
-            m("Every user of this machine can read the officers' data: {paths}", paths=tuple(path.name for path in open_to_all)),
-            m("Run: chmod o-rwx {paths}", paths=" ".join(str(path) for path in open_to_all)),
-        )
+    found = open_to_all(_data(context))
+    if found:
+        yield readable(found)
     elif context.database.exists():
         yield fine(m("The officers' data cannot be read by other users of this machine."))
+
+
+def open_to_all(paths: Iterable[Path]) -> list[Path]:
+    """Those that any user of the machine can read, change or look into; none in a folder that others cannot enter."""
+    return [path for path in paths if path.lstat().st_mode & stat.S_IRWXO and all(_entered(each) for each in path.parents)]
+
+
+def readable(paths: list[Path]) -> Finding:
+    """What is said of data that is open to all: everything beside the database, and every backup, holds the same names and figures."""
+    named = tuple(path.name for path in paths[:MOST_NAMED]) + (("…",) if len(paths) > MOST_NAMED else ())
+    return warning(
+        m("Every user of this machine can read the officers' data: {paths}", paths=named),
+        m("Run: chmod -R o-rwx {paths}", paths=shlex.join(str(path) for path in paths)),
+    )
+
+
+def _entered(folder: Path) -> bool:
+    """Whether others can go into a folder."""
+    return bool(folder.stat().st_mode & stat.S_IXOTH)
 
 
 def backup_place(context: Context) -> Iterable[Finding]:
@@ -116,9 +134,19 @@ def file_system(context: Context) -> Iterable[Finding]:
 
 
 def _data(context: Context) -> Iterator[Path]:
-    for path in (context.database, context.database.with_name(context.database.name + "-wal"), context.files):
-        if path.exists():
+    """Everything of the database: its log and lock, evidence, pictures, and the copies that an upgrade or a restore put aside."""
+    for path in sorted(context.database.parent.glob(f"{glob.escape(context.database.name)}*")):
+        if not path.is_symlink():
             yield path
+    folder = context.settings.backup
+    if folder is not None and folder.is_dir():
+        yield from backups_in(folder)
+
+
+def backups_in(folder: Path) -> Iterator[Path]:
+    """A folder of backups and what lies in it."""
+    yield folder.absolute()
+    yield from sorted(folder.absolute().iterdir())
 
 
 def _size(path: Path) -> int:

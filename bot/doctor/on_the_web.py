@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bot.doctor.asking import Answers
 from bot.doctor.context import Context
 from bot.doctor.finding import Finding, Group, fine, note, serious, warning
 from handlers.kit.message import m
@@ -19,10 +20,7 @@ def public_address(context: Context) -> Iterable[Finding]:
     if context.holder is None:
         yield note(m("The bot is not running, so its public address was not judged."))
     elif answers.problem:
-        yield serious(
-            m("{host} (THIDUA_PUBLIC_URL) does not answer.", host=answers.host),
-            m("Check the name, the certificate and the reverse proxy: it must forward to THIDUA_WEB (deploy/Caddyfile)."),
-        )
+        yield _unreached(answers)
     elif answers.me.status == 200:
         yield fine(m("{host} leads to the bot.", host=answers.host))
     else:
@@ -30,6 +28,33 @@ def public_address(context: Context) -> Iterable[Finding]:
             m("{host}/healthz answers {status}.", host=answers.host, status=str(answers.me.status)),
             m("The reverse proxy must forward to THIDUA_WEB; if it does, look into the bot's log."),
         )
+
+
+def _unreached(answers: Answers) -> Finding:
+    """Why the public address was not reached. Officers' browsers and the platforms meet the same."""
+    host = answers.host
+    match answers.problem:
+        case "name":
+            return serious(
+                m("The name {host} (THIDUA_PUBLIC_URL) is not known.", host=host),
+                m("Have it entered in the DNS with the address of this machine, or mend THIDUA_PUBLIC_URL."),
+            )
+        case "certificate":
+            return serious(
+                m("The certificate of {host} (THIDUA_PUBLIC_URL) is not trusted.", host=host),
+                m("It is expired, for another name, self-signed, or sent without its intermediate certificates (fullchain.pem): officers'"
+                  " browsers and the platforms refuse it too. Renew it; Caddy fetches one of its own accord."),
+            )  # fmt: skip
+        case "garbage":
+            return serious(
+                m("{host} (THIDUA_PUBLIC_URL) breaks off, or does not speak HTTP.", host=host),
+                m("Does another program listen there? The reverse proxy must speak TLS and forward to THIDUA_WEB (deploy/Caddyfile)."),
+            )
+        case _:
+            return serious(
+                m("{host} (THIDUA_PUBLIC_URL) does not answer.", host=host),
+                m("Check the firewall and the reverse proxy: it must forward to THIDUA_WEB (deploy/Caddyfile)."),
+            )
 
 
 def own_health(context: Context) -> Iterable[Finding]:

@@ -57,5 +57,9 @@ async def test_evidence_by_a_page_that_outlives_the_program(sample: Path, tmp_pa
             await zalo.until(lambda: any("bien-ban.pdf" in text for text in zalo.texts[CHAT]))
             assert await service.terminated() == 0
             logs += service.told
+    folder = tmp_path / "cluster.sqlite3.files"
+    written = [folder, *folder.iterdir()]
+    assert len(written) > 1
+    assert [path for path in written if path.stat().st_mode & 0o077] == []
     assert token not in logs
     assert "bien-ban" not in logs

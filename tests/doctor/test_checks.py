@@ -154,6 +154,13 @@ def test_what_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert [(level, "cluster.sqlite3.files" in text) for level, text in found if level == "serious"] == [("serious", True)]
 
 
+@pytest.fixture
+def reachable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder of tests lies in one that others cannot enter; here it counts as if they could."""
+    monkeypatch.setattr(on_disk, "_entered", lambda folder: folder in tmp_path.parents or bool(folder.stat().st_mode & 0o001))
+
+
+@pytest.mark.usefixtures("reachable")
 def test_data_that_everybody_can_read(tmp_path: Path) -> None:
     path = tmp_path / "cluster.sqlite3"
     path.touch()
@@ -165,6 +172,31 @@ def test_data_that_everybody_can_read(tmp_path: Path) -> None:
     path.chmod(0o644)
     tmp_path.chmod(0o750)
     assert said(on_disk.privacy(context(tmp_path)))[0][0] == "fine"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["cluster.sqlite3-wal", "cluster.sqlite3-shm", "cluster.sqlite3.lock", "cluster.sqlite3.files", "cluster.sqlite3.drawn",
+     "cluster.sqlite3.before-v12", "cluster.sqlite3.before-restore-20261123-080000", "backups", "backups/cluster-20261123-020000.sqlite3"],
+)  # fmt: skip
+@pytest.mark.usefixtures("reachable")
+def test_everything_beside_the_database_and_every_backup_is_looked_at(tmp_path: Path, name: str) -> None:
+    for folder in ("cluster.sqlite3.files", "cluster.sqlite3.drawn", "backups"):
+        (tmp_path / folder).mkdir(mode=0o700)
+    (tmp_path / "cluster.sqlite3").touch(mode=0o600)
+    path = tmp_path / name
+    path.touch(mode=0o600)
+    for each in tmp_path.rglob("*"):
+        each.chmod(each.stat().st_mode & 0o700)
+    tmp_path.chmod(0o755)
+    given = context(tmp_path, {"THIDUA_BACKUP": str(tmp_path / "backups")})
+    assert said(on_disk.privacy(given)) == [("fine", "The officers' data cannot be read by other users of this machine.")]
+    path.chmod(path.stat().st_mode | 0o005)
+    if path.parent != tmp_path:
+        assert said(on_disk.privacy(given))[0][0] == "fine", "in a folder that others cannot enter"
+        path.parent.chmod(0o701)
+    ((level, text),) = said(on_disk.privacy(given))
+    assert (level, path.name in text) == ("warning", True)
 
 
 def test_where_backups_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

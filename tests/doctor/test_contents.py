@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,9 +21,13 @@ from bot.doctor import (
     of_people,
     of_plan,
     of_quota,
+    on_disk,
 )
-from bot.doctor.finding import Check
-from storage import inspection
+from bot.doctor.context import Context
+from bot.doctor.finding import Check, Finding
+from bot.language import languages
+from storage import backup, inspection, restoring
+from tests.chat import ZONE
 from tests.conftest import START
 from tests.doctor.examining import context, said
 
@@ -119,6 +125,68 @@ def test_backups(told: Told) -> None:
     failed = told(of_database.backups, made.format(name="failed", at=START - 60, why="disk full"))
     assert [each[0] for each in failed] == ["serious", "warning"]
     assert "disk full" in failed[0][1]
+
+
+def test_after_a_restore_the_backup_it_came_from_is_known(tmp_path: Path, cluster: Callable[[], Path]) -> None:
+    """By the command, and by a plain copy of the file alike; it is the newest there is until the next one is made."""
+    path, copies = cluster(), tmp_path / "copies"
+    copies.mkdir()
+    backup.make(path, copies / "a.sqlite3", copies / "files", START - 3600)
+    restored = tmp_path / "restored.sqlite3"
+    restoring.restore(restoring.inspect(copies / "a.sqlite3", restored), restored, START, "x")
+    plain = tmp_path / "plain.sqlite3"
+    shutil.copy(copies / "a.sqlite3", plain)
+    for each in (restored, plain):
+        with inspection.reading(each, 10) as read:
+            ((level, text),) = said(of_database.backups(replace(context(tmp_path), snapshot=read)))
+        assert (level, "07:00 23/11/2026" in text) == ("fine", True), each
+
+
+def test_a_last_backup_that_everybody_can_read(told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(on_disk, "_entered", lambda folder: True)
+    folder = tmp_path / "elsewhere"
+    folder.mkdir(mode=0o700)
+    copy = folder / "cluster-20261123-020000.sqlite3"
+    copy.touch(mode=0o600)
+    note = json.dumps({"at": START - 60, "path": str(copy), "reason": ""})
+    row = f"INSERT OR REPLACE INTO settings (name, value) VALUES ('backup.last', '{note}')"  # noqa: S608
+    assert told(of_database.backup_privacy, row) == []
+    copy.chmod(0o644)
+    ((level, text),) = told(of_database.backup_privacy, row)
+    assert (level, copy.name in text) == ("warning", True)
+    copy.unlink()
+    folder.rmdir()
+    assert told(of_database.backup_privacy, row) == []
+
+
+@pytest.mark.parametrize(("check", "role"), [(of_people.secretary, "secretary"), (of_people.observers, "verifier")])
+def test_no_code_is_asked_for_that_is_open_already(told: Told, check: Check, role: str) -> None:
+    """Neither for the secretary nor for the verifier; one that is used or over does not count."""
+    gone = f"DELETE FROM posts WHERE role = '{role}'"  # noqa: S608
+    add = "INSERT INTO invitations (code_hash, role, created_at, expires_at, used_at) VALUES ('{0}', '{1}', 1, {2}, {3})"
+    assert "thidua invite" in _mends(told, check, "DELETE FROM invitations", "PRAGMA foreign_keys = OFF", gone)
+    for number, (expires, used) in enumerate(((START - 1, "NULL"), (START + 60, "5"))):
+        assert f"Run: thidua invite - {role}" in _mends(told, check, add.format(number, role, expires, used))
+    assert f"Run: thidua invite - {role}" in _mends(told, check, add.format("u", "officer", START + 60, "NULL"))
+    assert f"Run: thidua invite - {role}" not in _mends(told, check, add.format("open", role, START + 86_400, "NULL"))
+
+
+def test_the_secretarys_open_code_is_told_with_its_end(told: Told) -> None:
+    code = f"INSERT INTO invitations (code_hash, role, created_at, expires_at) VALUES ('o', 'secretary', 1, {START + 86_400})"  # noqa: S608
+    ((level, text),) = told(of_people.secretary, "PRAGMA foreign_keys = OFF", "DELETE FROM posts WHERE role = 'secretary'", code)
+    assert (level, "08:00 24/11/2026" in text) == ("warning", True)
+
+
+def _mends(told: Told, check: Check, *statements: str) -> str:
+    found: list[str] = []
+
+    def noting(context: Context) -> list[Finding]:
+        findings = list(check(context))
+        found.extend(languages(ZONE)["en"].text(each.mend) for each in findings if each.mend is not None)
+        return findings
+
+    told(noting, *statements)
+    return "\n".join(found)
 
 
 def test_files_of_officers(told: Told, tmp_path: Path) -> None:

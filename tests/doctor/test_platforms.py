@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
+import ssl
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.clock import SystemClock
 from bot.doctor import (
     on_telegram,
     on_the_web,
     on_zalo,
 )
-from bot.doctor.asking import Answer, Answers
+from bot.doctor.asking import Answer, Answers, ask
 from bot.doctor.reached import reached
 from tests.conftest import START
 from tests.doctor.examining import HOST, ME, context, said
@@ -144,6 +149,39 @@ def test_zalos_webhook(tmp_path: Path, webhook: str, url: str, levels: list[str]
 def test_the_public_address(tmp_path: Path, answers: Answers, holder: str | None, level: str) -> None:
     environ = {"THIDUA_WEB": "127.0.0.1:8080", "THIDUA_PUBLIC_URL": "https://x.vn"}
     assert [each[0] for each in said(on_the_web.public_address(context(tmp_path, environ, public=answers, holder=holder)))] == [level]
+
+
+@pytest.mark.parametrize(
+    ("problem", "text"),
+    [("name", "is not known"), ("certificate", "is not trusted"), ("garbage", "does not speak HTTP"), ("connection", "does not answer"),
+     ("silence", "does not answer")],
+)  # fmt: skip
+def test_why_the_public_address_is_not_reached(tmp_path: Path, problem: Any, text: str) -> None:
+    environ = {"THIDUA_WEB": "127.0.0.1:8080", "THIDUA_PUBLIC_URL": "https://x.vn"}
+    ((level, told),) = said(on_the_web.public_address(context(tmp_path, environ, public=Answers("x.vn", problem), holder="1@h")))
+    assert (level, text in told) == ("serious", True)
+
+
+@pytest.fixture
+def own_certificate(tmp_path: Path) -> ssl.SSLContext:
+    """Of a server that has signed its certificate itself."""
+    made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+            "-subj", "/CN=localhost", "-keyout", "key.pem", "-out", "cert.pem"]  # fmt: skip
+    subprocess.run(made, cwd=tmp_path, check=True, capture_output=True)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    return tls
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl here")
+async def test_a_certificate_that_is_not_trusted_is_told_as_such(own_certificate: ssl.SSLContext) -> None:
+    server = await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", 0, ssl=own_certificate)
+    port = server.sockets[0].getsockname()[1]
+    for token in (None, "1:token"):
+        answers = await asyncio.to_thread(ask, f"https://localhost:{port}", token, SystemClock())
+        assert (answers.host, answers.problem) == (f"localhost:{port}", "certificate")
+    server.close()
+    await server.wait_closed()
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,11 @@ def read(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
 
 
+def test_the_numbers_of_migrations_follow_each_other() -> None:
+    """Two of one number, made side by side: the second would never be applied to a database that has the first."""
+    assert [number for number, _ in numbered()] == list(range(1, NEWEST + 1))
+
+
 @pytest.mark.parametrize("schema", EARLIER)
 async def test_every_earlier_schema_becomes_the_newest_with_all_its_rows(tmp_path: Path, schema: int) -> None:
     path = tmp_path / "a.sqlite3"
