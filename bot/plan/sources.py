@@ -111,19 +111,23 @@ def parse_csv(text: str, name: str, findings: Findings, required: tuple[str, ...
 
 
 def _records(text: str, name: str, findings: Findings) -> Iterator[tuple[int, str]]:
-    """(line, record): physical lines joined while a quote is open; comments and empty lines left out."""
-    start, record = 0, ""
+    """(line, record): physical lines joined while a quote is open; comments and empty lines left out.
+
+    A line is looked at once, however far away the closing quote is.
+    """
+    lines: list[str] = []
+    start, quoted = 0, False
     for number, line in enumerate(text.split("\n"), start=1):
-        if not record:
+        if not lines:
             if not line.strip(" \t,;") or line.lstrip().startswith("#"):
                 continue
-            start, record = number, line
-        else:
-            record += "\n" + line
-        if record.count('"') % 2 == 0:
-            yield start, record
-            record = ""
-    if record:
+            start = number
+        lines.append(line)
+        quoted ^= line.count('"') % 2 == 1
+        if not quoted:
+            yield start, "\n".join(lines)
+            lines = []
+    if lines:
         findings.error(name, start, m("a quotation mark is opened and never closed"))
 
 

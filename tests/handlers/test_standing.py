@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from handlers.rules.scoring import Entry
-from handlers.scores import standing
+from handlers.scores import score_inputs, standing
 from handlers.scores.score_leaders import read_leaders
 from storage import calendar, duties, reports, snapshots, units
 from storage import standings as kept
 from storage.connection import Database, Snapshot, effect
 from storage.errors import Conflict
-from storage.scoring_tables import StoredAdjustment
+from storage.scoring_tables import StoredAdjustment, StoredValue
 from tests import sample_year
 from tests.sample_year import NOW
 
@@ -308,3 +308,33 @@ async def test_any_sequence_of_changes_leaves_what_a_fresh_computation_gives(dat
         best = await database.read(lambda read: read_leaders(read, 2024))
         fresh = await database.read(lambda read: standing.rescore_all(read, 2024, NOW))
         assert not any(each.function is kept.save_leaders for each in fresh), best
+
+
+async def test_what_many_units_bring_is_looked_at_once_a_unit(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An import of every unit costs what its figures cost: not every figure again for each unit."""
+    names = list(await rows(database))
+    table = await database.read(lambda read: standing.load_table(read, 2024))
+    assert table is not None
+    ids = [each.id for each in table.criteria if each.rule == "ratio"]
+    changed = {name: {each: Entry(plan=Decimal(100), actual=Decimal(90)) for each in ids} for name in names}
+    looked = 0
+    original = score_inputs.stored_value
+
+    def counted(unit_id: str, criterion_id: str, basis: score_inputs.Basis, entry: Entry) -> StoredValue:
+        nonlocal looked
+        looked += 1
+        return original(unit_id, criterion_id, basis, entry)
+
+    monkeypatch.setattr(score_inputs, "stored_value", counted)
+    statements: list[str] = []
+
+    def scored(read: Snapshot, units: int) -> int:
+        statements.clear()
+        read.set_trace_callback(statements.append)
+        standing.rescore(read, 2024, dict(list(changed.items())[:units]), "verified", NOW + 5)
+        read.set_trace_callback(None)
+        return len(statements)
+
+    few, many = [await database.read(lambda read, n=n: scored(read, n)) for n in (2, len(names))]
+    assert looked <= (2 + len(names)) * len(ids)
+    assert many / few < len(names) / 2
