@@ -162,10 +162,11 @@ def _values(count: int) -> Iterator[StoredValue]:
             for criterion in _criteria(group):
                 if number and chance.random() < 0.02:
                     continue        # not reported yet
-                yield StoredValue(unit_id(number), criterion.id, "self", None, str(_actual(criterion, chance)), None)
+                yield StoredValue(unit_id(number), criterion.id, "self", None, str(actual(criterion, chance)), None)
 
 
-def _actual(criterion: Criterion, chance: random.Random) -> Decimal:
+def actual(criterion: Criterion, chance: random.Random) -> Decimal:
+    """A figure that the criterion can have."""
     match criterion.rule:
         case "boolean":
             return Decimal(int(chance.random() < 0.9))
