@@ -60,6 +60,25 @@ def publish(tx: Transaction, year: int, final: bool, by: str | None, now: int) -
     audit.note(tx, now, by, "standings.publish", f"year:{year}", year=year, after="final" if final else "provisional")
 
 
+def unchanged(read: Snapshot, year: int, last: Snapshotted) -> bool:
+    """Whether a published ranking still says what the totals and scores say: publishing again would only repeat it."""
+    version = read.execute("SELECT version FROM scoring_tables WHERE year = ?", (year,)).fetchone()
+    if version is None or version[0] != last.table_version:
+        return False
+    totals = "unit_id, base, bonus, penalty, total, late_reports, missing, exclusion"
+    points = "unit_id, criterion_id, points, missing"
+    pairs = ((totals, "totals", "snapshot_totals"), (points, "scores", "snapshot_points"))
+    return all(
+        read.execute(
+            f"SELECT NOT EXISTS (SELECT {columns} FROM {now} WHERE year = :year EXCEPT"  # noqa: S608
+            f" SELECT {columns} FROM {kept} WHERE snapshot_id = :id) AND NOT EXISTS (SELECT {columns} FROM {kept} WHERE snapshot_id = :id"
+            f" EXCEPT SELECT {columns} FROM {now} WHERE year = :year)",
+            {"year": year, "id": last.id},
+        ).fetchone()[0]
+        for columns, now, kept in pairs
+    )
+
+
 def last_snapshot(read: Snapshot, year: int) -> Snapshotted | None:
     row = read.execute(
         "SELECT id, year, table_version, final, published_at, published_by FROM snapshots WHERE year = ?"

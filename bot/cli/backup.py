@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bot.cli.progress import working
 from bot.language import Language
 from bot.settings import Settings
 from handlers.kit.message import Message, Number, m, mn
@@ -54,12 +55,14 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     try:
         if is_folder:
             try:
-                made = rotation.into_folder(settings.database, path, now, settings.zone, keep)
+                with working(language, m("Copying database and evidence")):
+                    made = rotation.into_folder(settings.database, path, now, settings.zone, keep)
             except DatabaseBusy:
                 return _say(language, m("Another backup is being made in {path}, or the database is locked. Try again.", path=args.path), 1)
             target, manifest, removed = made.path, made.manifest, made.removed
         else:
-            target, manifest = path, backup.make(settings.database, path, path.with_name(f"{path.name}.files"), now)
+            with working(language, m("Copying database and evidence")):
+                target, manifest = path, backup.make(settings.database, path, path.with_name(f"{path.name}.files"), now)
     except backup.Refused as error:
         return _say(language, m("{path} cannot be written: {reason}", path=args.path, reason=str(error)), 1)
     for message in told(target, manifest, removed):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.cli.parser import Subparsers
+from bot.cli.progress import working
 from bot.language import Language
 from bot.settings import Settings, read_dotenv
 from handlers.kit.message import m, mn
@@ -35,7 +36,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
     language = Language.load(settings.language, settings.zone)
     encoding = sys.stdout.encoding or "ascii"
-    examined = examine(settings, os.environ, DOTENV, given_names(os.environ, DOTENV), SystemClock(), encoding)
+    with working(language, m("Looking at settings, database and platforms")):
+        examined = examine(settings, os.environ, DOTENV, given_names(os.environ, DOTENV), SystemClock(), encoding)
     text = told(examined, language, brief=args.brief, signs=SIGNS if _writes(encoding) else PLAIN_SIGNS)
     for secret in filter(None, (settings.telegram_token, settings.zalo_token)):
         text = text.replace(secret, "…")      # no finding holds one; a platform's own words could

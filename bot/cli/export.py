@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from bot.cli.progress import working
 from bot.language import Language
 from bot.settings import Settings
 from handlers.kit.message import m
@@ -39,15 +40,17 @@ async def _export(args: argparse.Namespace, settings: Settings, language: Langua
     from storage.connection import Database
 
     folder = Path(args.folder)
-    database = await Database.open(settings.database)
     try:
-        count = await database.read(lambda read: write(read, folder, settings.zone))
+        with working(language, m("Writing to {path}", path=args.folder)):
+            database = await Database.open(settings.database)
+            try:
+                count = await database.read(lambda read: write(read, folder, settings.zone))
+            finally:
+                await database.close()
     except OSError as error:
         reason = error.strerror or str(error)
         print(language.text(m("{path} cannot be written: {reason}", path=args.folder, reason=reason)), file=sys.stderr)
         return 1
-    finally:
-        await database.close()
     print(language.text(m("Written to {path}: {count} files", path=args.folder, count=count)))
     return 0
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.cli.parser import year
+from bot.cli.progress import working
 from bot.language import Language
 from bot.settings import Settings
 from handlers.kit.message import Message, m, mn
@@ -34,6 +35,7 @@ def add(subparsers: Any) -> None:
     apply.add_argument("--remove", action="store_true", help=m("also remove what the folder lacks, unless there are reports"))
     export = actions.add_parser("export", help=m("write the plan of a year as a folder"))
     export.add_argument("path", metavar="PATH", help=m("the folder to write"))
+    export.add_argument("--force", action="store_true", help=m("also over files whose comments would be lost"))
     export.add_argument("--year", type=year, metavar="Y", help=m("the year of table, calendar and targets; default: the newest ones"))
 
 
@@ -58,13 +60,14 @@ async def _check(path: Path, args: argparse.Namespace, settings: Settings, langu
     from storage.connection import Database
 
     known = None
-    if settings.database.exists():    # a check alone creates no database
-        database = await Database.open(settings.database)
-        try:
-            known = await database.read(stored.load)
-        finally:
-            await database.close()
-    plan, findings = check(path, known)
+    with working(language, m("Opening the database")) as progress:
+        if settings.database.exists():    # a check alone creates no database
+            database = await Database.open(settings.database)
+            try:
+                known = await database.read(stored.load)
+            finally:
+                await database.close()
+        plan, findings = check(path, known, settings.zone, progress.at)
     errors = _show(findings, language)
     warnings = len(findings) - errors
     if errors:
@@ -82,11 +85,12 @@ async def _apply(path: Path, args: argparse.Namespace, settings: Settings, langu
     from bot.plan.apply import apply
     from storage.connection import Database
 
-    database = await Database.open(settings.database)
-    try:
-        applied = await apply(database, path, remove=args.remove, now=SystemClock().now(), zone=settings.zone)
-    finally:
-        await database.close()
+    with working(language, m("Opening the database")) as progress:
+        database = await Database.open(settings.database)
+        try:
+            applied = await apply(database, path, remove=args.remove, now=SystemClock().now(), zone=settings.zone, told=progress.at)
+        finally:
+            await database.close()
     errors = _show(applied.findings, language)
     if applied.refused:
         print(language.text(mn("{count} error: nothing was changed", "{count} errors: nothing was changed", errors)))
@@ -120,7 +124,7 @@ def _lines(changes: tuple[Change, ...]) -> list[Message]:
 
 async def _export(path: Path, args: argparse.Namespace, settings: Settings, language: Language) -> int:
     from bot.plan import stored
-    from bot.plan.export import write
+    from bot.plan.export import commented, write
     from storage.connection import Database
 
     database = await Database.open(settings.database)
@@ -131,8 +135,16 @@ async def _export(path: Path, args: argparse.Namespace, settings: Settings, lang
     if args.year is not None and args.year not in known.years:
         print(language.text(m("there is no plan of {year}", year=str(args.year))), file=sys.stderr)
         return 1
+    plan = known.folder(args.year)
     try:
-        files = write(known.folder(args.year), path)
+        lost = () if args.force else commented(plan, path)
+        if lost:
+            for name in lost:
+                said = m("{path} holds comments, which an export would take away", path=str(path / name))
+                print(language.text(said), file=sys.stderr)
+            print(language.text(m("Nothing was written. Choose another folder, or give --force.")), file=sys.stderr)
+            return 1
+        files = write(plan, path)
     except OSError as error:
         print(language.text(m("{path} cannot be written: {reason}", path=args.path, reason=error.strerror or str(error))), file=sys.stderr)
         return 1
@@ -145,6 +157,8 @@ async def _export(path: Path, args: argparse.Namespace, settings: Settings, lang
 
 def _show(findings: tuple[Finding, ...], language: Language) -> int:
     """Print the findings on stderr and return how many are errors."""
-    for each in findings:
-        print(language.text(each.shown), file=sys.stderr)
+    from bot.plan.findings import lines
+
+    for line in lines(findings):
+        print(language.text(line), file=sys.stderr)
     return sum(not each.warning for each in findings)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.cli.backup import missing_evidence
+from bot.cli.progress import working
 from bot.language import Language
 from bot.settings import Settings
 from handlers.kit.message import Message, Moment, m, mn
@@ -60,7 +61,8 @@ def _check(args: argparse.Namespace, settings: Settings, language: Language) -> 
         if newest is None:
             return _say(language, m("There is no backup in {path}", path=args.path), 1), None
         path = newest
-        contents = restoring.inspect(path, settings.database)
+        with working(language, m("Looking the backup through")):
+            contents = restoring.inspect(path, settings.database)
     except DatabaseDamaged as error:
         return _say(language, m("{path} is damaged: {reason}. Nothing was changed.", path=str(path), reason=str(error)), 1), None
     except DatabaseForeign:
@@ -127,7 +129,8 @@ def _restore(contents: Contents, settings: Settings, language: Language) -> int:
     now = SystemClock().now()
     stamp = datetime.fromtimestamp(now, settings.zone).strftime("%Y%m%d-%H%M%S")
     try:
-        aside = restoring.restore(contents, settings.database, now, stamp)
+        with working(language, m("Putting the backup in the database's place")):
+            aside = restoring.restore(contents, settings.database, now, stamp)
     except DatabaseBusy:
         return _say(
             language,

@@ -37,23 +37,28 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _import(args: argparse.Namespace, settings: Settings, language: Language) -> int:
+    from bot.cli.progress import working
     from bot.cli.writing import decide_and_write
     from bot.clock import SystemClock
+    from bot.plan.findings import lines
     from bot.plan.importing import decide
     from storage.connection import Database
 
     files = [Path(file) for file in args.files]
     now = SystemClock().now()
-    database = await Database.open(settings.database)
-    try:
-        imported = await decide_and_write(
-            database,
-            lambda read: decide(read, files, args.year, basis="self" if args.own else "verified", now=now, zone=settings.zone),
-        )
-    finally:
-        await database.close()
-    for finding in imported.findings:
-        print(language.text(finding.shown), file=sys.stderr)
+    with working(language, m("Opening the database")) as progress:
+        database = await Database.open(settings.database)
+        try:
+            imported = await decide_and_write(
+                database,
+                lambda read: decide(
+                    read, files, args.year, basis="self" if args.own else "verified", now=now, zone=settings.zone, told=progress.at
+                ),
+            )
+        finally:
+            await database.close()
+    for line in lines(imported.findings):
+        print(language.text(line), file=sys.stderr)
     if imported.refused:
         errors = sum(not each.warning for each in imported.findings)
         print(language.text(mn("{count} error: nothing was changed", "{count} errors: nothing was changed", errors)))

@@ -7,12 +7,16 @@ import asyncio
 import csv
 import io
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.cli.parser import year
 from bot.language import Language
 from bot.settings import Settings
-from handlers.kit.message import Message, m, mn
+from handlers.kit.message import Message, Moment, m, mn
+
+if TYPE_CHECKING:
+    from storage.connection import Effect, Snapshot
+    from storage.snapshots import Snapshotted
 
 
 def add(subparsers: Any) -> None:
@@ -29,28 +33,39 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _standings(args: argparse.Namespace, settings: Settings, language: Language) -> int:
+    from bot.cli.progress import working
     from bot.cli.writing import decide_and_write
     from bot.clock import SystemClock
     from handlers.scores import standing
     from storage.connection import Database
 
     now = SystemClock().now()
-    database = await Database.open(settings.database)
-    try:
-        if await database.read(lambda read: standing.load_table(read, args.year)) is None:
-            print(language.text(m("there is no scoring table of {year}", year=str(args.year))), file=sys.stderr)
-            return 1
-        if args.publish:
-            await decide_and_write(database, lambda read: (None, standing.publish(read, args.year, None, now)))
-        rows, cells, final = await database.read(
-            lambda read: (standing.standings(read, args.year), standing.csv_rows(read, args.year), standing.is_final(read, args.year))
-        )
-    finally:
-        await database.close()
+    alike, refused = None, None
+    with working(language, m("Computing the ranking of {year}", year=str(args.year))):
+        database = await Database.open(settings.database)
+        try:
+            if await database.read(lambda read: standing.load_table(read, args.year)) is None:
+                refused = m("there is no scoring table of {year}", year=str(args.year))
+            elif args.publish:
+                refused, alike = await decide_and_write(database, lambda read: _publish(read, args.year, now))
+            rows, cells, final = await database.read(
+                lambda read: (standing.standings(read, args.year), standing.csv_rows(read, args.year), standing.is_final(read, args.year))
+            )
+        finally:
+            await database.close()
+    if refused is not None:
+        print(language.text(refused), file=sys.stderr)
+        return 1
+    published = m("The ranking was published.")
+    if alike is not None:
+        at = Moment(alike.published_at)
+        published = m("Nothing has changed since the ranking was published at {at}: it was not published a second time.", at=at)
     if args.csv:
         out = io.StringIO()
         csv.writer(out, lineterminator="\n").writerows(cells)
         _write(out.getvalue())
+        if alike is not None:
+            print(language.text(published), file=sys.stderr)
         return 0
     state = m("official") if final else m("provisional")
     lines = [m("Ranking of {year} ({state})", year=str(args.year), state=state)]
@@ -59,9 +74,19 @@ async def _standings(args: argparse.Namespace, settings: Settings, language: Lan
         place = m("{rank}. {name}: {total}", rank=rank, name=row.name, total=standing.shown(row.total))
         lines.append(place if not row.missing else m("{place} ({missing})", place=place, missing=_missing(len(row.missing))))
     if args.publish:
-        lines.append(m("The ranking was published."))
+        lines.append(published)
     _write("".join(language.text(line) + "\n" for line in lines))
     return 0
+
+
+def _publish(read: Snapshot, year: int, now: int) -> tuple[tuple[Message | None, Snapshotted | None], tuple[Effect, ...]]:
+    """Why the ranking is not published, or the published one that it would only repeat; and what publishes it."""
+    from handlers.scores import standing
+
+    if not standing.has_results(read, year):
+        return (m("no result of {year} has been reported or imported: there is no ranking to publish", year=str(year)), None), ()
+    alike = standing.published_alike(read, year, now)
+    return (None, alike), () if alike is not None else standing.publish(read, year, None, now)
 
 
 def _missing(count: int) -> Message:

@@ -11,7 +11,8 @@ from bot.plan import changes, stored
 from bot.plan.check import check
 from bot.plan.content import FILES
 from bot.plan.difference import Change, Difference
-from bot.plan.findings import Finding, Findings
+from bot.plan.findings import Finding, Findings, Told, nobody
+from handlers.kit.message import m
 from handlers.schedule import planning
 from handlers.scores import standing
 from storage import audit
@@ -28,20 +29,24 @@ class Applied:
     changed: bool
 
 
-async def apply(database: Database, path: Path, *, remove: bool, now: int, zone: ZoneInfo) -> Applied:
-    """Apply the folder to the database: all of it or nothing."""
-    applied, effects = await database.read(lambda read: decide(read, path, remove=remove, now=now, zone=zone))
+async def apply(database: Database, path: Path, *, remove: bool, now: int, zone: ZoneInfo, told: Told = nobody) -> Applied:
+    """Apply the folder to the database: all of it or nothing. ``told`` hears what the work has come to."""
+    applied, effects = await database.read(lambda read: decide(read, path, remove=remove, now=now, zone=zone, told=told))
     if effects and not applied.refused:
+        told(m("Writing, with the duties and scores that follow"))
         await database.write(effects)
     return applied
 
 
-def decide(read: Snapshot, path: Path, *, remove: bool, now: int, zone: ZoneInfo) -> tuple[Applied, tuple[Effect, ...]]:
+def decide(
+    read: Snapshot, path: Path, *, remove: bool, now: int, zone: ZoneInfo, told: Told = nobody
+) -> tuple[Applied, tuple[Effect, ...]]:
     """What applying would do, and the effects that do it."""
     known = stored.load(read)
-    plan, found = check(path, known)
+    plan, found = check(path, known, zone, told)
     if any(not each.warning for each in found):
         return Applied(found, (), refused=True, changed=False), ()
+    told(m("Comparing with the plan in force"))
     findings = Findings(list(found))
     difference = changes.compute(read, plan, known, findings, remove=remove, now=now)
     found = findings.ordered(FILES)

@@ -5,36 +5,51 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from bot.plan import days_off
-from bot.plan.content import CALENDAR, CRITERIA, FILES, MEMBERSHIPS, TARGETS, UNITS, CalendarPart, PlanFolder, Target
-from bot.plan.findings import Finding, Findings
+from bot.plan.content import CALENDAR, CRITERIA, FILES, MEMBERSHIPS, MOVEMENTS, TARGETS, UNITS, CalendarPart, PlanFolder, Target
+from bot.plan.findings import Finding, Findings, Told, nobody
 from bot.plan.folder import read_folder
 from bot.plan.stored import Stored
 from handlers.kit.message import Day, Number, m
 from handlers.rules.deadline import effective_day
+from handlers.rules.doubts import doubts
 from storage.movements import Indicator, Movement
 from storage.scoring_tables import StoredCriterion
 from storage.units import Unit
 
 
-def check(path: Path, stored: Stored | None = None) -> tuple[PlanFolder, tuple[Finding, ...]]:
-    """Read a folder and find everything that is wrong with it: by itself, and beside what ``stored`` holds (None: an empty database)."""
+def check(
+    path: Path, stored: Stored | None = None, zone: ZoneInfo | None = None, told: Told = nobody
+) -> tuple[PlanFolder, tuple[Finding, ...]]:
+    """Read a folder and find everything that is wrong with it: by itself, and beside what ``stored`` holds (None: an empty database).
+
+    ``zone``: the time zone that the bot keeps. ``told`` hears what the work has come to.
+    """
     findings = Findings()
-    plan = read_folder(path, findings)
-    _Check(plan, stored or Stored(), findings).all()
+    plan = read_folder(path, findings, told)
+    _Check(plan, stored or Stored(), findings, zone).all()
     return plan, findings.ordered(FILES)
 
 
 class _Check:
-    def __init__(self, plan: PlanFolder, stored: Stored, findings: Findings) -> None:
+    """``broken``: files with errors of their own. What another file says of their entries is not looked at until they are mended:
+    a unit that could not be read would be missed in every row that names it."""
+
+    def __init__(self, plan: PlanFolder, stored: Stored, findings: Findings, zone: ZoneInfo | None) -> None:
         self.plan = plan
         self.stored = stored
         self.findings = findings
+        self.zone = zone
+        self.broken = {each.file for each in findings.found if not each.warning}
+        self.without: set[tuple[str, int]] = set()
+        self.elsewhere: set[int] = set()
         own = () if plan.units is None else plan.units.units
         self.units: dict[str, Unit] = {each.id: each for each in (*stored.units.units, *own)}
         self.roles: dict[tuple[int, str], str] = {(each.year, each.unit_id): each.role for each in stored.memberships}
         self.roles |= {(each.year, each.unit_id): each.role for each in plan.memberships or ()}
+        self.member_years = {year for year, _ in self.roles}
 
     def all(self) -> None:
         self._years()
@@ -50,22 +65,23 @@ class _Check:
     def _years(self) -> None:
         """Table and calendar are mostly of one year; targets are of a year that one of them brings."""
         table, calendar = self.plan.table, self.plan.calendar
+        if not self.broken.isdisjoint((CRITERIA, CALENDAR)):
+            return
         if table is not None and calendar is not None and table.table.year != calendar.year:
             other = str(table.table.year)
             text = m("the calendar is of {year}, but {file} is of {other}", year=str(calendar.year), file=CRITERIA, other=other)
             self.findings.warn(CALENDAR, calendar.lines.get("year", 0), text)
         years = ({table.table.year} if table is not None else set()) | ({calendar.year} if calendar is not None else set())
-        seen: set[int] = set()
         for target in self.plan.targets or ():
-            if years and target.year not in years and target.year not in seen:
-                seen.add(target.year)
+            if years and target.year not in years and target.year not in self.elsewhere:
+                self.elsewhere.add(target.year)
                 year = "/".join(str(each) for each in sorted(years))
                 text = m("targets of {other} in a folder of {year}", other=str(target.year), year=year)
                 self.findings.error(TARGETS, target.line, text)
 
     def _units(self) -> None:
         part = self.plan.units
-        if part is None:
+        if part is None or UNITS in self.broken:
             return
         for before, after in sorted(part.successions):
             for unit_id, other in ((before, after), (after, before)):
@@ -76,6 +92,8 @@ class _Check:
         given = {(each.year, each.unit_id) for each in self.plan.memberships or ()}
         for each in self.plan.memberships or ():
             unit = self.units.get(each.unit_id)
+            if unit is None and UNITS in self.broken:
+                continue
             if unit is None:
                 self.findings.error(MEMBERSHIPS, each.line, m("unit {id} is not known", id=each.unit_id))
                 continue
@@ -83,7 +101,7 @@ class _Check:
                 self.findings.error(
                     MEMBERSHIPS, each.line, m("{name} ({id}) does not exist in {year}", name=unit.name, id=unit.id, year=str(each.year))
                 )
-            if each.role == "lead":
+            if each.role == "lead" and MEMBERSHIPS not in self.broken:
                 for other in self.stored.memberships:
                     if other.year == each.year and other.role == "lead" and (other.year, other.unit_id) not in given:
                         self.findings.error(
@@ -92,8 +110,9 @@ class _Check:
                         )  # fmt: skip
 
     def _members(self, file: str, line: int, year: int) -> None:
-        if any(each == year for each, _ in self.roles):
+        if MEMBERSHIPS in self.broken or (file, year) in self.without or year in self.member_years:
             return
+        self.without.add((file, year))
         if self.plan.memberships:
             text = m("{file} has no members for {year}: is the year right?", file=MEMBERSHIPS, year=str(year))
             self.findings.error(file, line, text)
@@ -106,22 +125,25 @@ class _Check:
         elsewhere = {
             event.id: year for year, calendar in self.stored.calendars.items() if year != part.year for event in calendar.events
         }
+        if part.zone is not None and self.zone is not None and part.zone != self.zone.key:
+            text = m("timezone: {zone}, but the bot keeps {own} (THIDUA_TIMEZONE)", zone=part.zone, own=self.zone.key)
+            self.findings.warn(CALENDAR, part.lines.get("timezone", 0), text)
         holidays = frozenset(date.fromisoformat(day) for day in part.holidays)
         holidays |= {date.fromisoformat(day) for calendar in self.stored.calendars.values() for day in calendar.holidays}
         ids = {each.id for each in part.events} | elsewhere.keys()
         for event in part.events:
             line = part.lines.get(event.id, 0)
-            if event.id in elsewhere:
+            if event.id in elsewhere and CALENDAR not in self.broken:
                 self.findings.error(
                     CALENDAR, line,
                     m("event {id} belongs to the calendar of {year}; give this one another id", id=event.id, year=str(elsewhere[event.id])),
                 )  # fmt: skip
-            if event.form is not None and part.forms is None and event.form not in forms:
+            if event.form is not None and part.forms is None and event.form not in forms and CALENDAR not in self.broken:
                 text = m("form {form} is not among the forms", form=event.form)
                 self.findings.error(CALENDAR, line, m("{what}: {text}", what=event.id, text=text))
             if event.done_by is not None:
                 verb, _, other = event.done_by.partition(" ")
-                if verb != "rsvp" or other not in ids:
+                if verb != "rsvp" or (other not in ids and CALENDAR not in self.broken):
                     self.findings.error(CALENDAR, line, m("{id}: done_by must be rsvp and the id of an event", id=event.id))
             if event.kind == "deadline":
                 self._members(CALENDAR, line, event.of_year)
@@ -136,22 +158,36 @@ class _Check:
         days_off.compare(part, self.findings)
 
     def _target(self, target: Target) -> None:
+        if target.year in self.elsewhere:
+            return
         unit = self.units.get(target.unit_id)
         if unit is None:
-            self.findings.error(TARGETS, target.line, m("unit {id} is not known", id=target.unit_id))
+            if UNITS not in self.broken:
+                self.findings.error(TARGETS, target.line, m("unit {id} is not known", id=target.unit_id))
             return
-        if (target.year, target.unit_id) not in self.roles:
+        if target.year not in self.member_years:
+            if MEMBERSHIPS not in self.broken and (TARGETS, target.year) not in self.without:
+                self.without.add((TARGETS, target.year))
+                text = m("no unit is a member in {year}: nobody is ranked and nobody reports", year=str(target.year))
+                self.findings.error(TARGETS, target.line, text)
+        elif (target.year, target.unit_id) not in self.roles and MEMBERSHIPS not in self.broken:
             self.findings.error(
                 TARGETS, target.line, m("{unit} is not a member of the cluster in {year}", unit=target.unit_id, year=str(target.year))
             )
         criterion, indicator, movement = self._criterion(target), *self._indicator(target)
         plan = Decimal(target.plan)
+        if criterion is None and indicator is None and not self.broken.isdisjoint((CRITERIA, MOVEMENTS)):
+            return
         if criterion is None and indicator is None:
             text = m("{item} is neither a criterion of {year} nor an indicator", item=target.item_id, year=str(target.year))
             self.findings.error(TARGETS, target.line, text)
         elif criterion is not None:
             if plan <= 0 and criterion.rule in ("ratio", "ratio_leader"):
-                self.findings.warn(TARGETS, target.line, m("{item}: with a plan of 0 or less there is no score", item=target.item_id))
+                text = m("with a plan of 0 or less there is no score")
+                self.findings.warn(TARGETS, target.line, m("{what}: {text}", what=target.item_id, text=text))
+            share = Decimal(100) if criterion.unit == "%" else None
+            for doubt in doubts(plan, last=None, low=None, high=share, limit=None, unit=criterion.unit, decimals=2):
+                self.findings.warn(TARGETS, target.line, m("{what}: {text}", what=target.item_id, text=doubt))
         elif indicator is not None and movement is not None:
             if not movement.year_from <= target.year <= movement.year_to:
                 self.findings.warn(

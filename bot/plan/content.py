@@ -58,7 +58,7 @@ class TablePart:
 
 @dataclass(frozen=True, slots=True)
 class CalendarPart:
-    """calendar.yaml. ``holidays``: local date -> name; ``forms`` None: the file has none."""
+    """calendar.yaml. ``holidays``: local date -> name; ``forms`` None: the file has none; ``zone``: the time zone it names."""
 
     year: int
     quiet: tuple[str, ...]
@@ -67,6 +67,7 @@ class CalendarPart:
     forms: tuple[Form, ...] | None
     extras: str = "{}"
     lines: Lines = field(default_factory=dict)
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,16 @@ from typing import Any
 
 from bot.plan import values
 from bot.plan.content import CRITERIA, TablePart
-from bot.plan.document import Mapped, Reader, Scalar, compact, load
+from bot.plan.document import Mapped, Reader, Scalar, common, compact, load
 from bot.plan.findings import Findings
+from bot.plan.keys import REMARKS, TOP, Keys, Schema
 from bot.plan.sources import read_text
 from bot.plan.values import BadValue
 from handlers.kit.message import Message, m
 from handlers.rules.table import (
     DEFAULT_ORDER,
     EXCLUSIONS,
+    PLANNED,
     RULES,
     AdjustmentItem,
     Criterion,
@@ -36,7 +38,36 @@ from handlers.scores.scoring_data import to_stored
 from storage.scoring_tables import StoredCriterion, StoredTable
 
 MOST_DECIMALS = 4
+MOST_DIGITS = 6
+"""Decimals with which a figure may be entered."""
+
 Lines = dict[str, int]
+
+KEYS: Schema = {
+    TOP: Keys(
+        ("year", "name", "max_total", "rounding", "groups", "bonus", "penalty", "exclusions", "ranking"),
+        ("missing_value", "rule_kinds", *REMARKS), ("version",), keeps=True,
+    ),
+    "rounding": Keys(("decimals", "mode", "when"), REMARKS, keeps=True),
+    "groups": Keys(("id", "name", "max", "criteria"), REMARKS, keeps=True),
+    "criteria": Keys(
+        ("id", "name", "max", "unit", "rule", "direction", "tiers", "per_item", "floor", "events", "decimals", "note"),
+        ("basis", "source"), keeps=True,
+    ),
+    "tiers": Keys(("min", "max_rank", "score")),
+    "events": Keys(("code", "name", "points", "counts")),
+    "counts": Keys(("late_from", "late_to", "missing")),
+    "bonus": Keys(("cap", "items")),
+    "penalty": Keys(("items",)),
+    "items": Keys(("id", "name", "per_item", "cap"), REMARKS, keeps=True),
+    "exclusions": Keys(("id", "kind", "name"), ("effect", *REMARKS), keeps=True),
+    "ranking": Keys(
+        ("order", "late_reports"), ("total", "equal_after_all", "ranked_units", "award_proposal", "vote", *REMARKS), keeps=True
+    ),
+}  # fmt: skip
+
+WITH_RULE = {"tiers": "tiers", "per_item": "count", "floor": "deduction", "events": "deduction"}
+"""What a criterion may say only beside one rule; beside another it would change nothing."""
 
 
 def read(path: Path, findings: Findings) -> TablePart | None:
@@ -56,7 +87,8 @@ def points(text: str) -> Fraction:
 
 class _Table:
     def __init__(self, document: Mapped, findings: Findings) -> None:
-        self.reader = Reader(document, CRITERIA, findings)
+        self.before = findings.errors
+        self.reader = Reader(document, CRITERIA, findings, KEYS)
         self.findings = findings
         self.lines: Lines = {key: self.reader.line(key) for key in ("year", "max_total")}
         self.details: dict[str, dict[str, Any]] = {}
@@ -64,8 +96,8 @@ class _Table:
         self.item_extras: dict[str, str] = {}
 
     def part(self) -> TablePart | None:
-        before = len([each for each in self.findings.found if not each.warning])
         reader = self.reader
+        common(reader)
         year = reader.parsed("year", values.year, required=True)
         name = reader.required("name")
         max_total = reader.parsed("max_total", points, required=True)
@@ -75,7 +107,7 @@ class _Table:
         order, late, ranking = self._ranking()
         if year is None or name is None or max_total is None:
             return None
-        if len([each for each in self.findings.found if not each.warning]) > before:
+        if self.findings.errors > self.before:
             return None
         table = ScoringTable(year, name, max_total, groups, items, decimals, cap, order, late)
         self._report(table)
@@ -102,7 +134,7 @@ class _Table:
         node = self.reader.mapping("rounding")
         if node is None:
             return 2, {}
-        reader = Reader(node, CRITERIA, self.findings, "rounding")
+        reader = Reader(node, CRITERIA, self.findings, KEYS, "rounding", "rounding")
         decimals = reader.parsed("decimals", values.whole)
         if decimals is not None and decimals > MOST_DECIMALS:
             reader.error("decimals", m("at most {count} decimals", count=MOST_DECIMALS))
@@ -121,10 +153,11 @@ class _Table:
         return True
 
     def _groups(self) -> Iterator[Group]:
-        if not self.reader.sequence("groups"):
-            self.reader.error("groups", m("{key} is missing", key="groups"))
-        for entry in self.reader.entries("groups"):
-            reader = Reader(entry, CRITERIA, self.findings)
+        entries = tuple(self.reader.entries("groups"))
+        if not entries:
+            self.reader.missing("groups")
+        for entry in entries:
+            reader = Reader(entry, CRITERIA, self.findings, KEYS, "groups")
             group_id = reader.parsed("id", values.identifier, required=True)
             reader.what = group_id or ""
             name, most = reader.required("name"), reader.parsed("max", points, required=True)
@@ -135,14 +168,14 @@ class _Table:
                 if criterion is not None:
                     criteria.append(criterion)
             if not criteria and "criteria" not in entry.items:
-                reader.error("criteria", m("{key} is missing", key="criteria"))
+                reader.missing("criteria")
             if group_id is not None and name is not None and most is not None and fresh:
                 if reader.rest():
                     self.group_extras[group_id] = reader.rest()
                 yield Group(group_id, name, most, tuple(criteria))
 
     def _criterion(self, entry: Mapped) -> Criterion | None:
-        reader = Reader(entry, CRITERIA, self.findings)
+        reader = Reader(entry, CRITERIA, self.findings, KEYS, "criteria")
         criterion_id = reader.parsed("id", values.identifier, required=True)
         reader.what = criterion_id or ""
         name, unit = reader.required("name"), reader.required("unit")
@@ -153,6 +186,13 @@ class _Table:
         per_item, floor = reader.parsed("per_item", points), reader.parsed("floor", points)
         events = tuple(self._events(reader))
         decimals, note = reader.parsed("decimals", values.whole), reader.scalar("note")
+        if decimals is not None and decimals > MOST_DIGITS:
+            reader.error("decimals", m("at most {count} decimals", count=MOST_DIGITS))
+        for key, needed in WITH_RULE.items():
+            if rule is not None and rule != needed and key in entry.items:
+                reader.warn(key, m("{key} counts only beside the rule {needed}, not beside {rule}", key=key, needed=needed, rule=rule))
+        if direction == "down" and rule is not None and rule not in PLANNED:
+            reader.warn("direction", m("direction counts only beside a ratio, not beside {rule}", rule=rule))
         if criterion_id is None or not self._known(m("criterion"), criterion_id, entry):
             return None
         if name is None or unit is None or most is None or rule is None or direction is None:
@@ -165,21 +205,26 @@ class _Table:
         )  # fmt: skip
 
     def _tiers(self, parent: Reader) -> Iterator[Tier]:
-        for entry in parent.entries("tiers"):
-            reader = Reader(entry, CRITERIA, self.findings, parent.what)
+        before: Tier | None = None
+        for number, entry in enumerate(parent.entries("tiers"), start=1):
+            what = m("{criterion}, tier {number}", criterion=parent.what, number=number)
+            reader = Reader(entry, CRITERIA, self.findings, KEYS, "tiers", what)
+            self.lines[f"{parent.what} tier {number}"] = entry.line
             score = reader.parsed("score", points, required=True)
             least, rank = reader.parsed("min", lambda text: Fraction(values.number(text))), reader.parsed("max_rank", points)
-            reader.ignored()
-            if score is not None:
-                yield Tier(score, least, rank)
+            if score is None:
+                continue
+            if before is not None and score > before.score:
+                reader.warn("score", m("an easier tier gives more points than the one before it"))
+            before = Tier(score, least, rank)
+            yield before
 
     def _events(self, parent: Reader) -> Iterator[Event]:
         for entry in parent.entries("events"):
-            reader = Reader(entry, CRITERIA, self.findings, parent.what)
+            reader = Reader(entry, CRITERIA, self.findings, KEYS, "events", parent.what)
             code, name = reader.parsed("code", values.identifier, required=True), reader.required("name")
             cost = reader.parsed("points", points, required=True)
             late_from, late_to, missing = self._counts(reader)
-            reader.ignored()
             if code is not None and name is not None and cost is not None:
                 yield Event(code, name, cost, late_from, late_to, missing)
 
@@ -187,12 +232,11 @@ class _Table:
         node = parent.mapping("counts")
         if node is None:
             return None, None, False
-        reader = Reader(node, CRITERIA, self.findings, parent.what)
+        reader = Reader(node, CRITERIA, self.findings, KEYS, "counts", parent.what)
         late_from, late_to = reader.parsed("late_from", values.whole), reader.parsed("late_to", values.whole)
         if late_from is not None and late_to is not None and late_to < late_from:
             reader.error("late_to", m("late_to is before late_from"))
         missing = reader.one_of("missing", ("true", "false"), "false") == "true"
-        reader.ignored()
         return late_from, late_to, missing
 
     def _items(self) -> tuple[Fraction | None, tuple[AdjustmentItem, ...]]:
@@ -201,16 +245,15 @@ class _Table:
             node = self.reader.mapping(key)
             if node is None:
                 continue
-            reader = Reader(node, CRITERIA, self.findings, key)
+            reader = Reader(node, CRITERIA, self.findings, KEYS, key, key)
             if key == "bonus":
                 cap = reader.parsed("cap", points)
             items += [item for entry in reader.entries("items") if (item := self._item(entry, kind)) is not None]  # type: ignore[arg-type]
-            reader.ignored()
         items += [item for entry in self.reader.entries("exclusions") if (item := self._item(entry, "exclusion")) is not None]
         return cap, tuple(items)
 
     def _item(self, entry: Mapped, kind: ItemKind) -> AdjustmentItem | None:
-        reader = Reader(entry, CRITERIA, self.findings)
+        reader = Reader(entry, CRITERIA, self.findings, KEYS, "exclusions" if kind == "exclusion" else "items")
         item_id = reader.parsed("id", values.identifier, required=True)
         reader.what = item_id or ""
         name = reader.required("name")
@@ -219,6 +262,8 @@ class _Table:
             exclusion = reader.one_of("kind", EXCLUSIONS)
         else:
             per_item, cap = reader.parsed("per_item", points, required=True), reader.parsed("cap", points)
+            if per_item is not None and cap is not None and cap < per_item:
+                reader.warn("cap", m("the cap is below the points of a single one"))
         if item_id is None or name is None or not self._known(m("item"), item_id, entry):
             return None
         if reader.rest():
@@ -229,7 +274,7 @@ class _Table:
         node = self.reader.mapping("ranking")
         if node is None:
             return DEFAULT_ORDER, (), {}
-        reader = Reader(node, CRITERIA, self.findings, "ranking")
+        reader = Reader(node, CRITERIA, self.findings, KEYS, "ranking", "ranking")
         order = []
         for each in reader.sequence("order") or ():
             try:
@@ -244,5 +289,7 @@ class _Table:
 def report_problem(problem: Message, lines: Lines, reader: Reader, findings: Findings) -> None:
     """Put a problem of the table at the line of what it names: a group, criterion or item; else of the total or the ranking."""
     named = next((str(problem.values[key]) for key in ("group", "criterion", "id") if key in problem.values), None)
+    if "number" in problem.values:
+        named = f"{named} tier {problem.values['number']}"
     elsewhere = reader.line("max_total" if "sum" in problem.values else "ranking")
     findings.error(CRITERIA, lines.get(named, elsewhere) if named is not None else elsewhere, problem)

@@ -12,6 +12,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from bot.plan.findings import Findings
+from bot.plan.keys import TOP, Schema, strange
 from bot.plan.values import BadValue
 from handlers.kit.message import Message, m
 
@@ -120,27 +121,53 @@ def plain(node: Node) -> Any:
 
 
 class Reader:
-    """Takes typed values out of a mapping and reports what is missing or wrong, with its line; `rest` is what nobody asked for."""
+    """Takes typed values out of a mapping and reports what is missing, wrong or unknown, with its line.
 
-    def __init__(self, node: Mapped, file: str, findings: Findings, what: str = "") -> None:
+    ``schema``, ``place``: which keys it may have. `rest` is what is kept beside what is read.
+    """
+
+    def __init__(self, node: Mapped, file: str, findings: Findings, schema: Schema, place: str = TOP, what: Message | str = "") -> None:
         self.node = node
         self.file = file
         self.findings = findings
+        self.keys = schema[place]
         self.what = what
-        self._taken: set[str] = set()
+        self._meant: set[str] = set()
+        for each in strange(node.items, schema, place):
+            (findings.warn if each.warning else findings.error)(file, self.line(each.key), each.message)
+            self._meant |= {each.meant} if each.meant is not None else set()
+
+    def _node(self, key: str) -> Node | None:
+        """What stands at a key, which must be declared: else it would be read and yet found to be unknown."""
+        if key not in self.keys.known and not self.keys.free:
+            raise LookupError(f"{key} is not declared")
+        return self.node.items.get(key)
+
+    def _filled(self, key: str) -> Node | None:
+        """As `_node`, for what has entries of its own: a key with nothing behind it has lost them."""
+        node = self._node(key)
+        if isinstance(node, Scalar) and node.kind == "null":
+            self.findings.warn(self.file, self.line(key), m("{key} is empty", key=key))
+            return None
+        return node
 
     def line(self, key: str) -> int:
         return self.node.lines.get(key, self.node.line)
 
     def error(self, key: str, message: Message) -> None:
         """A finding at a key's line, named after the entry it stands in."""
-        text = m("{what}: {text}", what=self.what, text=message) if self.what else message
-        self.findings.error(self.file, self.line(key), text)
+        self.findings.error(self.file, self.line(key), self._named(message))
+
+    def warn(self, key: str, message: Message) -> None:
+        """As `error`, for what is doubtful only."""
+        self.findings.warn(self.file, self.line(key), self._named(message))
+
+    def _named(self, message: Message) -> Message:
+        return m("{what}: {text}", what=self.what, text=message) if self.what else message
 
     def scalar(self, key: str) -> str | None:
         """The text of a value; None where it is absent, null or empty."""
-        self._taken.add(key)
-        node = self.node.items.get(key)
+        node = self._node(key)
         if node is None or (isinstance(node, Scalar) and (node.kind == "null" or not node.text.strip())):
             return None
         if not isinstance(node, Scalar):
@@ -153,7 +180,7 @@ class Reader:
         before = len(self.findings.found)
         text = self.scalar(key)
         if text is None and len(self.findings.found) == before:
-            self.error(key, m("{key} is missing", key=key))
+            self.missing(key)
         return text
 
     def parsed(self, key: str, parse: Callable[[str], T], *, required: bool = False) -> T | None:
@@ -176,9 +203,8 @@ class Reader:
         return text
 
     def mapping(self, key: str) -> Mapped | None:
-        self._taken.add(key)
-        node = self.node.items.get(key)
-        if node is None or (isinstance(node, Scalar) and node.kind == "null"):
+        node = self._filled(key)
+        if node is None:
             return None
         if not isinstance(node, Mapped):
             self.error(key, m("{key} must be a mapping", key=key))
@@ -187,9 +213,8 @@ class Reader:
 
     def sequence(self, key: str) -> tuple[Node, ...] | None:
         """The items of a list; None where the key is absent."""
-        self._taken.add(key)
-        node = self.node.items.get(key)
-        if node is None or (isinstance(node, Scalar) and node.kind == "null"):
+        node = self._filled(key)
+        if node is None:
             return None
         if not isinstance(node, Sequence):
             self.error(key, m("{key} must be a list", key=key))
@@ -198,8 +223,8 @@ class Reader:
 
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of texts; a single value is a list of one."""
-        node = self.node.items.get(key)
-        if isinstance(node, Scalar):
+        node = self._node(key)
+        if isinstance(node, Scalar) and node.kind != "null":
             text = self.scalar(key)
             return () if text is None else (text,)
         found = []
@@ -218,14 +243,30 @@ class Reader:
             else:
                 self.findings.error(self.file, each.line, m("{key}: each entry must be a mapping", key=key))
 
-    def rest(self) -> dict[str, Any]:
-        """What is there beyond the keys that were read, as JSON data."""
-        return {key: plain(value) for key, value in self.node.items.items() if key not in self._taken}
+    def missing(self, key: str) -> None:
+        """A finding for a key that must be there, unless it is there misspelt."""
+        if key not in self._meant:
+            self.error(key, m("{key} is missing", key=key))
 
-    def ignored(self) -> None:
-        """Warn of keys that nobody reads and that would not be kept."""
-        for key in self.rest():
-            self.findings.warn(self.file, self.line(key), m("{key} is not known here and is not kept", key=key))
+    def absent(self, key: str, message: Message) -> None:
+        """A warning for a key that mostly is there, unless it is there misspelt."""
+        if key not in self._meant:
+            self.warn(key, message)
+
+    def rest(self) -> dict[str, Any]:
+        """What is there beyond the keys that are read, as JSON data; nothing where it is not kept."""
+        return {key: plain(value) for key, value in self.node.items.items() if key not in self.keys.read} if self.keys.keeps else {}
+
+
+FORMAT = "1"
+"""What the plan files write as their ``version``."""
+
+
+def common(reader: Reader) -> None:
+    """What every YAML file of a plan says of itself."""
+    version = reader.scalar("version")
+    if version is not None and version != FORMAT:
+        reader.error("version", m("version {version} is not known; this program reads {known}", version=version[:40], known=FORMAT))
 
 
 def compact(data: Mapping[str, Any]) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -34,10 +36,33 @@ from storage.units import Unit
 def write(plan: PlanFolder, folder: Path) -> tuple[str, ...]:
     """Write the files of the plan that hold anything, and return their names. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
-    texts = dict(_texts(plan))
-    for name, text in texts.items():
+    written = dict(_texts(plan))
+    for name, text in written.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
-    return tuple(texts)
+    return tuple(written)
+
+
+def commented(plan: PlanFolder, folder: Path) -> tuple[str, ...]:
+    """The files in the folder that hold comments and would be written over: the plan as it is stored has none. Raises OSError."""
+    return tuple(name for name in dict(_texts(plan)) if (folder / name).is_file() and _has_comments(folder / name))
+
+
+def _has_comments(path: Path) -> bool:
+    """Whether somebody wrote a comment into a file of a plan; a sign in doubt counts as one."""
+    raw, quoted = path.read_bytes(), False
+    utf16 = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for line in raw.decode("utf-16" if utf16 else "utf-8", "replace").lstrip("\ufeff").splitlines():
+        if path.suffix == ".csv":
+            if not quoted and line.lstrip().startswith("#"):
+                return True
+            quoted ^= line.count('"') % 2 == 1
+        elif _COMMENT.search(_QUOTED.sub("", line)):
+            return True
+    return False
+
+
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_COMMENT = re.compile(r"(?:^|\s)#")
 
 
 def _texts(plan: PlanFolder) -> Iterator[tuple[str, str]]:

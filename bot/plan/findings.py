@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from handlers.kit.message import Message, m
+from handlers.kit.message import Message, m, mn
+
+Told = Callable[[Message], None]
+"""Hears what the work has come to."""
+
+MOST_SHOWN = 100
+"""Findings of one file that are shown one by one: the same slip in each of thousands of rows is one slip."""
+
+
+def nobody(at: Message) -> None:
+    """Nobody is told."""
+
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +50,29 @@ class Findings:
         self.found.append(Finding(file, line, message, warning=True))
 
     @property
+    def errors(self) -> int:
+        """How many of what was found are more than warnings."""
+        return sum(not each.warning for each in self.found)
+
+    @property
     def refused(self) -> bool:
-        """Whether anything found is more than a warning."""
-        return any(not each.warning for each in self.found)
+        return self.errors > 0
 
     def ordered(self, files: tuple[str, ...] = ()) -> tuple[Finding, ...]:
         """By file (in the order given, others after) and line."""
         return tuple(
             sorted(self.found, key=lambda each: (files.index(each.file) if each.file in files else len(files), each.file, each.line))
         )
+
+
+def lines(findings: Sequence[Finding]) -> Iterator[Message]:
+    """The findings line by line; of a file that has very many the first ones, errors before warnings, and how many more there are."""
+    for file in dict.fromkeys(each.file for each in findings):
+        own = [each for each in findings if each.file == file]
+        if len(own) > MOST_SHOWN:
+            errors = [each for each in own if not each.warning]
+            shown = {id(each) for each in [*errors, *(each for each in own if each.warning)][:MOST_SHOWN]}
+            yield from (each.shown for each in own if id(each) in shown)
+            yield mn("  … and {count} more", "  … and {count} more", len(own) - MOST_SHOWN)
+        else:
+            yield from (each.shown for each in own)

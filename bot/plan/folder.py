@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from bot.plan import calendar, criteria, memberships, movements, targets, units
 from bot.plan.content import CALENDAR, CRITERIA, FILES, MEMBERSHIPS, MOVEMENTS, TARGETS, UNITS, PlanFolder
-from bot.plan.findings import Findings
+from bot.plan.findings import Findings, Told, nobody
 from handlers.kit.message import m
 
+T = TypeVar("T")
 
-def read_folder(path: Path, findings: Findings) -> PlanFolder:
-    """What the folder brings; everything that is wrong with single files goes to ``findings``."""
+
+def read_folder(path: Path, findings: Findings, told: Told = nobody) -> PlanFolder:
+    """What the folder brings; everything that is wrong with single files goes to ``findings``. ``told`` hears which file is read."""
     there = {name for name in FILES if (path / name).is_file()}
     if not there:
         findings.error(path.name or str(path), 0, m("no file of a plan is here; expected any of {files}", files=FILES))
         return PlanFolder()
+
+    def part(name: str, read: Callable[[Path, Findings], T | None]) -> T | None:
+        if name not in there:
+            return None
+        told(m("Reading {file}", file=name))
+        return read(path / name, findings)
+
     return PlanFolder(
-        units=units.read(path / UNITS, findings) if UNITS in there else None,
-        memberships=memberships.read(path / MEMBERSHIPS, findings) if MEMBERSHIPS in there else None,
-        movements=movements.read(path / MOVEMENTS, findings) if MOVEMENTS in there else None,
-        table=criteria.read(path / CRITERIA, findings) if CRITERIA in there else None,
-        calendar=calendar.read(path / CALENDAR, findings) if CALENDAR in there else None,
-        targets=targets.read(path / TARGETS, findings) if TARGETS in there else None,
-    )
+        units=part(UNITS, units.read), memberships=part(MEMBERSHIPS, memberships.read), movements=part(MOVEMENTS, movements.read),
+        table=part(CRITERIA, criteria.read), calendar=part(CALENDAR, calendar.read), targets=part(TARGETS, targets.read),
+    )  # fmt: skip

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from bot.plan.findings import Finding, Findings
+from bot.plan.findings import Finding, Findings, Told, nobody
 from bot.plan.results import Known, Reader, Results
-from handlers.kit.message import m
+from handlers.kit.message import Number, m
 from handlers.rules.scoring import Entry
 from handlers.rules.table import ScoringTable
 from handlers.scores import standing
 from handlers.scores.scoring_data import text_of
 from storage import audit, scoring_tables, targets, units
 from storage.connection import Effect, Snapshot, effect
+from storage.scoring_tables import StoredValue
 
 Basis = Literal["self", "verified"]
 
@@ -34,9 +36,12 @@ class Imported:
 
 
 def decide(
-    read: Snapshot, files: Sequence[Path], year: int, *, basis: Basis, now: int, zone: ZoneInfo
+    read: Snapshot, files: Sequence[Path], year: int, *, basis: Basis, now: int, zone: ZoneInfo, told: Told = nobody
 ) -> tuple[Imported, tuple[Effect, ...]]:
-    """Read the files and return what importing them does. Every value replaces that of its unit and criterion; others stay."""
+    """Read the files and return what importing them does. Every value replaces that of its unit and criterion; others stay.
+
+    ``told`` hears what the work has come to.
+    """
     findings = Findings()
     table = standing.load_table(read, year)
     if table is None:
@@ -44,15 +49,25 @@ def decide(
         return Imported(findings.ordered(), Results()), ()
     reader = Reader(_known(read, table, basis), findings)
     for path in files:
+        told(m("Reading {file}", file=str(path)))
         reader.read(path, str(path))
-    imported = Imported(findings.ordered(tuple(str(path) for path in files)), reader.results())
+    results = reader.results()
+    before = {
+        (each.unit_id, each.criterion_id): each
+        for each in scoring_tables.values_of_year(read, year)
+        if each.basis == basis and each.criterion_id in results.entries.get(each.unit_id, ())
+    }
+    _erased(before, reader, findings)
+    imported = Imported(findings.ordered(tuple(str(path) for path in files)), results)
     if imported.refused:
         return imported, ()
-    results = imported.results
-    return imported, (
-        *_noted(read, year, results, basis, now),
+    told(m("Computing the scores of {year}", year=str(year)))
+    effects = (
+        *_noted(before, year, results, basis, now),
         *standing.rescore(read, year, results.entries, basis, now, adjustments=results.adjustments, zone=zone),
     )
+    told(m("Writing"))
+    return imported, effects
 
 
 def _known(read: Snapshot, table: ScoringTable, basis: Basis) -> Known:
@@ -65,22 +80,30 @@ def _known(read: Snapshot, table: ScoringTable, basis: Basis) -> Known:
     )
 
 
-def _noted(read: Snapshot, year: int, results: Results, basis: Basis, now: int) -> tuple[Effect, ...]:
+Before = Mapping[tuple[str, str], StoredValue]
+"""(unit id, criterion id) -> the value that is stored and that the files replace."""
+
+
+def _erased(before: Before, reader: Reader, findings: Findings) -> None:
+    """Warn of each figure that an empty cell takes away."""
+    results = reader.results()
+    for (unit_id, criterion_id), value in before.items():
+        if value.actual is not None and results.entries[unit_id][criterion_id].actual is None:
+            file, line = reader.places[unit_id, criterion_id]
+            figure = Number(Decimal(value.actual))
+            lost = m("{id}: the figure that stands there so far ({value}) is taken away", id=criterion_id, value=figure)
+            findings.warn(file, line, lost)
+
+
+def _noted(before: Before, year: int, results: Results, basis: Basis, now: int) -> tuple[Effect, ...]:
     """Audit rows: one for the import, and one for each value that it overwrites with another."""
     counts = f"{results.count} values, {len(results.adjustments)} adjustments"
     effects = [effect(audit.note, now, None, "results.import", f"results:{basis}", year=year, after=counts)]
-    for before in scoring_tables.values_of_year(read, year):
-        entry = results.entries.get(before.unit_id, {}).get(before.criterion_id)
-        if entry is None or before.basis != basis:
-            continue
-        old, new = _shown(before.plan, before.actual, before.events), _entry_shown(entry)
+    for (unit_id, criterion_id), value in before.items():
+        old, new = _shown(value.plan, value.actual, value.events), _entry_shown(results.entries[unit_id][criterion_id])
         if old != new:
-            effects.append(
-                effect(
-                    audit.note, now, None, "value.change", f"criterion:{before.criterion_id}", unit_id=before.unit_id, year=year,
-                    before=old, after=new,
-                )
-            )  # fmt: skip
+            subject = f"criterion:{criterion_id}"
+            effects.append(effect(audit.note, now, None, "value.change", subject, unit_id=unit_id, year=year, before=old, after=new))
     return tuple(effects)
 
 

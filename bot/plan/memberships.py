@@ -7,14 +7,17 @@ from pathlib import Path
 from bot.plan import values
 from bot.plan.content import MEMBERSHIPS, ROLES, Membership
 from bot.plan.findings import Findings
+from bot.plan.keys import REMARKS, Keys
 from bot.plan.sources import read_csv
 from bot.plan.values import BadValue
 from handlers.kit.message import m
 
+COLUMNS = Keys(("year", "unit_id", "role"), REMARKS)
+
 
 def read(path: Path, findings: Findings) -> tuple[Membership, ...] | None:
     """The memberships of every year the file names, or None when it cannot be read at all."""
-    file = read_csv(path, MEMBERSHIPS, findings, ("year", "unit_id", "role"))
+    file = read_csv(path, MEMBERSHIPS, findings, COLUMNS, COLUMNS.read)
     if file is None:
         return None
     found: dict[tuple[int, str], Membership] = {}

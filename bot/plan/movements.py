@@ -8,8 +8,9 @@ from pathlib import Path
 
 from bot.plan import values
 from bot.plan.content import MOVEMENTS, MovementsPart
-from bot.plan.document import Mapped, Reader, Scalar, compact, load
+from bot.plan.document import Mapped, Reader, Scalar, common, compact, load
 from bot.plan.findings import Findings
+from bot.plan.keys import REMARKS, TOP, Keys, Schema
 from bot.plan.sources import read_text
 from bot.plan.values import BadValue
 from handlers.kit.message import m
@@ -20,6 +21,17 @@ DIRECTIONS = ("up", "down", "none")
 MAX_REFS = ("communes",)
 MOST_DECIMALS = 6
 
+KEYS: Schema = {
+    TOP: Keys(("movements", "report_template"), REMARKS, ("version",), keeps=True),
+    "movements": Keys(
+        ("id", "name", "aliases", "launched_by", "launched_on", "closed_on", "predecessor", "period", "plan_document", "indicators"),
+        ("next_phase", *REMARKS), keeps=True,
+    ),
+    "period": Keys(("from", "to")),
+    "indicators": Keys(("code", "name", "unit", "kind", "direction", "decimals", "range", "rule", "max_ref")),
+    "report_template": Keys(("narrative",), ("header", "numbers", *REMARKS), keeps=True),
+}  # fmt: skip
+
 
 def read(path: Path, findings: Findings) -> MovementsPart | None:
     """The movements, or None when the file cannot be read at all."""
@@ -27,13 +39,15 @@ def read(path: Path, findings: Findings) -> MovementsPart | None:
     document = None if text is None else load(text, MOVEMENTS, findings)
     if document is None:
         return None
-    reader = Reader(document, MOVEMENTS, findings)
+    reader = Reader(document, MOVEMENTS, findings, KEYS)
+    common(reader)
     movements: list[Movement] = []
     indicators: list[Indicator] = []
     lines: dict[str, int] = {}
-    if reader.sequence("movements") is None:
-        findings.error(MOVEMENTS, document.line, m("{key} is missing", key="movements"))
-    for entry in reader.entries("movements"):
+    if "movements" not in document.items:
+        reader.missing("movements")
+    entries = tuple(reader.entries("movements"))
+    for entry in entries:
         movement = _movement(entry, len(movements), findings, indicators, lines)
         if movement is None:
             continue
@@ -45,25 +59,48 @@ def read(path: Path, findings: Findings) -> MovementsPart | None:
         movements.append(movement)
     narrative, template = _template(reader.mapping("report_template"), findings)
     extras = reader.rest() | ({"report_template": template} if template else {})
+    named = {node.text for entry in entries if isinstance(node := entry.items.get("id"), Scalar)}
     for each in movements:
-        if each.predecessor is not None and each.predecessor not in lines:
+        if each.predecessor == each.id:
+            findings.error(MOVEMENTS, lines[each.id], m("movement {id} follows itself", id=each.id))
+        elif each.predecessor is not None and each.predecessor not in named:
             unknown = m("movement {id} follows {other}, which is not in the file", id=each.id, other=each.predecessor)
             findings.warn(MOVEMENTS, lines[each.id], unknown)
+    _codes(movements, indicators, lines, findings)
     return MovementsPart(tuple(movements), tuple(indicators), narrative, compact(extras), lines)
+
+
+def _codes(movements: list[Movement], indicators: list[Indicator], lines: dict[str, int], findings: Findings) -> None:
+    """A code alone names an indicator of the movements that are open: two in the same years cannot be told apart."""
+    spans = {each.id: (each.year_from, each.year_to) for each in movements}
+    seen: dict[str, list[Indicator]] = {}
+    for each in indicators:
+        if each.movement_id not in spans:
+            continue
+        first, last = spans[each.movement_id]
+        for other in seen.setdefault(each.code, []):
+            year = max(first, spans[other.movement_id][0])
+            if year <= min(last, spans[other.movement_id][1]):
+                both, at = other.item_id, str(year)
+                text = m("{id}: the code is that of {other} too, and both are open in {year}", id=each.item_id, other=both, year=at)
+                findings.warn(MOVEMENTS, lines[each.item_id], text)
+        seen[each.code].append(each)
 
 
 def _template(node: Mapped | None, findings: Findings) -> tuple[tuple[str, ...] | None, dict[str, object]]:
     if node is None:
         return None, {}
-    reader = Reader(node, MOVEMENTS, findings)
+    reader = Reader(node, MOVEMENTS, findings, KEYS, "report_template")
     narrative = reader.texts("narrative") if "narrative" in node.items else None
+    if narrative == ():
+        reader.warn("narrative", m("{key} is empty", key="narrative"))
     return narrative, reader.rest()
 
 
 def _movement(
     entry: Mapped, position: int, findings: Findings, indicators: list[Indicator], lines: dict[str, int]
 ) -> Movement | None:
-    reader = Reader(entry, MOVEMENTS, findings)
+    reader = Reader(entry, MOVEMENTS, findings, KEYS, "movements")
     movement_id = reader.parsed("id", values.identifier, required=True)
     reader.what = movement_id or ""
     if movement_id is not None and "." in movement_id:
@@ -73,20 +110,20 @@ def _movement(
     period = reader.mapping("period")
     first = last = None
     if period is None:
-        reader.error("period", m("{key} is missing", key="period"))
+        reader.missing("period")
     else:
-        span = Reader(period, MOVEMENTS, findings, reader.what)
+        span = Reader(period, MOVEMENTS, findings, KEYS, "period", reader.what)
         first, last = span.parsed("from", values.year, required=True), span.parsed("to", values.year, required=True)
         if first is not None and last is not None and last < first:
             span.error("to", m("the period ends before it begins"))
             last = None
-        span.ignored()
     aliases = reader.texts("aliases")
     launched_by, plan_document, predecessor = reader.scalar("launched_by"), reader.scalar("plan_document"), reader.scalar("predecessor")
     launched_on, closed_on = reader.parsed("launched_on", values.day), reader.parsed("closed_on", values.day)
+    if launched_on is not None and closed_on is not None and closed_on < launched_on:
+        reader.error("closed_on", m("the movement is closed before it is launched"))
     if movement_id is not None and movement_id not in lines:
         _indicators(reader, movement_id, findings, indicators, lines)
-    reader.sequence("indicators")
     if movement_id is None or name is None or first is None or last is None:
         return None
     return Movement(
@@ -97,7 +134,10 @@ def _movement(
 
 def _indicators(reader: Reader, movement_id: str, findings: Findings, indicators: list[Indicator], lines: dict[str, int]) -> None:
     own: list[Indicator] = []
-    for entry in reader.entries("indicators"):
+    entries = tuple(reader.entries("indicators"))
+    if not entries and "indicators" not in reader.node.items:
+        reader.absent("indicators", m("the movement has no indicators: nothing can be reported for it"))
+    for entry in entries:
         indicator = _indicator(entry, movement_id, len(own), findings)
         if indicator is None:
             continue
@@ -109,7 +149,7 @@ def _indicators(reader: Reader, movement_id: str, findings: Findings, indicators
             continue
         lines[indicator.item_id] = entry.line
         own.append(indicator)
-    codes = {each.code for each in own}
+    codes = {node.text for entry in entries if isinstance(node := entry.items.get("code"), Scalar)}    # also of a faulty one
     for each in own:
         other = each.rule.partition(" ")[2] if each.rule else None
         if other is not None and (other not in codes or other == each.code):
@@ -119,7 +159,7 @@ def _indicators(reader: Reader, movement_id: str, findings: Findings, indicators
 
 
 def _indicator(entry: Mapped, movement_id: str, position: int, findings: Findings) -> Indicator | None:
-    reader = Reader(entry, MOVEMENTS, findings)
+    reader = Reader(entry, MOVEMENTS, findings, KEYS, "indicators")
     code = reader.parsed("code", values.identifier, required=True)
     reader.what = f"{movement_id}.{code}" if code else movement_id
     name, unit = reader.required("name"), reader.required("unit")
@@ -138,7 +178,6 @@ def _indicator(entry: Mapped, movement_id: str, position: int, findings: Finding
         else:
             rule = f"{found[1]} {found[2]}"
     max_ref = reader.one_of("max_ref", MAX_REFS) if reader.scalar("max_ref") is not None else None
-    reader.ignored()
     if code is None or name is None or unit is None or kind is None or direction is None:
         return None
     return Indicator(movement_id, code, position, name, unit, kind, direction, decimals or 0, low, high, rule, max_ref)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
 from bot.plan import values
 from bot.plan.findings import Findings
-from bot.plan.sources import CsvFile, Row, read_csv
+from bot.plan.keys import REMARKS, Keys, nearest
+from bot.plan.sources import CsvFile, Row, checked, open_csv
 from bot.plan.values import BadValue
-from handlers.kit.message import Number, m
+from handlers.kit.message import Message, Number, m
+from handlers.rules.doubts import doubts
 from handlers.rules.scoring import Entry
 from handlers.rules.table import Criterion, ScoringTable
 from storage.scoring_tables import StoredAdjustment
 
 VALUE_COLUMNS = ("unit_id", "criterion_id", "plan", "actual", "events")
 ADJUSTMENT_COLUMNS = ("unit_id", "item_id", "count")
+VALUES = Keys((*VALUE_COLUMNS, "year"), REMARKS)
+ADJUSTMENTS = Keys((*ADJUSTMENT_COLUMNS, "from", "to", "reason", "year"), REMARKS)
 STEP = Decimal("0.25")
 _YES_NO = {"đạt": "1", "có": "1", "không đạt": "0", "không": "0"}
 
@@ -53,33 +57,29 @@ class Reader:
         self.findings = findings
         self._entries: dict[str, dict[str, Entry]] = {}
         self._adjustments: dict[tuple[str, str], StoredAdjustment] = {}
-        self._places: dict[tuple[str, str], str] = {}
+        self.places: dict[tuple[str, str], tuple[str, int]] = {}
+        """Where a unit's criterion or item stands: file and line."""
 
     def results(self) -> Results:
         return Results(self._entries, tuple(self._adjustments.values()))
 
     def read(self, path: Path, name: str) -> None:
         """Read one file. ``name``: how findings call it."""
-        file = read_csv(path, name, self.findings)
+        file = open_csv(path, name, self.findings)
         if file is None:
             return
-        if {"unit_id", "criterion_id"} <= set(file.columns):
-            kind = self._value
-            wanted: tuple[str, ...] = VALUE_COLUMNS
-        elif set(ADJUSTMENT_COLUMNS) <= set(file.columns):
-            kind, wanted = self._adjustment, ADJUSTMENT_COLUMNS
-        else:
+        told = [sum(nearest(column, file.columns) is not None for column in own) for own in (VALUE_COLUMNS[1:], ADJUSTMENT_COLUMNS[1:])]
+        if not any(told):
             self.findings.error(
                 name, file.header_line,
                 m("expected the columns {values} or {adjustments}", values=VALUE_COLUMNS, adjustments=ADJUSTMENT_COLUMNS),
             )  # fmt: skip
             return
-        missing = [column for column in wanted if column not in file.columns]
-        for column in missing:
-            self.findings.error(name, file.header_line, m("the column {column} is missing", column=column))
-        if missing:
-            return
-        for row in file.rows:
+        if told[0] >= told[1]:
+            kind, whole = self._value, checked(file, self.findings, VALUES, VALUE_COLUMNS)
+        else:
+            kind, whole = self._adjustment, checked(file, self.findings, ADJUSTMENTS, ADJUSTMENT_COLUMNS)
+        for row in () if whole is None else whole.rows:
             try:
                 kind(row, file)
             except BadValue as error:
@@ -96,10 +96,10 @@ class Reader:
         return unit_id
 
     def _once(self, row: Row, file: CsvFile, unit_id: str, item_id: str) -> None:
-        place = f"{file.name}:{row.line}"
-        first = self._places.setdefault((unit_id, item_id), place)
-        if first != place:
-            raise BadValue(m("{unit} {item} stands there twice (first in {place})", unit=unit_id, item=item_id, place=first))
+        first = self.places.setdefault((unit_id, item_id), (file.name, row.line))
+        if first != (file.name, row.line):
+            place = f"{first[0]}:{first[1]}"
+            raise BadValue(m("{unit} {item} stands there twice (first in {place})", unit=unit_id, item=item_id, place=place))
 
     def _value(self, row: Row, file: CsvFile) -> None:
         unit_id = self._member(row)
@@ -119,7 +119,14 @@ class Reader:
         actual = self._number(text, file)
         if actual is not None:
             _check_actual(criterion, actual)
-        self._entries.setdefault(unit_id, {})[criterion.id] = Entry(plan, actual, _events(criterion, row["events"]))
+        if criterion.rule == "deduction" and actual is not None and (actual != 0 or row["events"]):
+            example = f"{criterion.events[0].code}={actual:f}" if criterion.events else ""
+            raise BadValue(m("{id}: the column actual stays empty; events are written like {example}", id=criterion.id, example=example))
+        entry = Entry(plan, actual, _events(criterion, row["events"]))
+        planned = plan if plan is not None else None if target is None else Decimal(target)
+        for doubt in _doubts(criterion, entry, planned):
+            self.findings.warn(file.name, row.line, m("{what}: {text}", what=criterion.id, text=doubt))
+        self._entries.setdefault(unit_id, {})[criterion.id] = entry
 
     def _number(self, text: str, file: CsvFile) -> Decimal | None:
         return Decimal(values.number(text, semicolons=file.semicolons)) if text else None
@@ -135,8 +142,12 @@ class Reader:
         first, last = (values.day(row[column]) if row[column] else None for column in ("from", "to"))
         if first is not None and last is not None and last < first:
             raise BadValue(m("the adjustment ends before it begins"))
+        count = values.whole(row["count"])
+        if item.kind == "exclusion" and count > 1:
+            self.findings.warn(file.name, row.line, m("{id}: an exclusion holds (1) or does not (0); {count} is taken for 1", id=item.id,
+                                                      count=count))
         self._adjustments[unit_id, item.id] = StoredAdjustment(
-            unit_id, item.id, self.known.basis, values.whole(row["count"]), first, last, row["reason"] or None
+            unit_id, item.id, self.known.basis, count, first, last, row["reason"] or None
         )
 
 
@@ -153,6 +164,28 @@ def _check_actual(criterion: Criterion, actual: Decimal) -> None:
         raise BadValue(m("{id}: expected 1 (reached) or 0 (not reached), not {actual}", id=name, actual=given))
     elif (criterion.rule == "count" or criterion.ranks) and (actual != actual.to_integral_value() or actual < int(criterion.ranks)):
         raise BadValue(m("{id}: {actual} is not a whole number from {least}", id=name, actual=given, least=int(criterion.ranks)))
+
+
+def _doubts(criterion: Criterion, entry: Entry, plan: Decimal | None) -> Iterator[Message]:
+    """What is readable in a row but hardly true, or gives no points where some would be expected."""
+    share = Decimal(100) if criterion.unit == "%" else None
+    if entry.plan is not None:
+        for doubt in doubts(entry.plan, last=None, low=None, high=share, limit=None, unit=criterion.unit, decimals=criterion.decimals):
+            yield m("plan: {text}", text=doubt)
+    if criterion.planned and plan is not None and plan <= 0:
+        yield m("with a plan of 0 or less there is no score")
+    if entry.actual is None or criterion.rule in ("manual", "boolean", "count", "deduction"):
+        return
+    if criterion.ranks:
+        last = max(tier.max_rank for tier in criterion.tiers if tier.max_rank is not None)
+        if entry.actual > last:
+            rank = Number(entry.actual)
+            yield m("rank {actual} lies behind the last tier, which ends at {last}: no points", actual=rank, last=Number(last))
+        return
+    ahead = plan if criterion.planned and plan is not None and plan > 0 else None
+    yield from doubts(
+        entry.actual, last=None, low=None, high=share, limit=None, unit=criterion.unit, decimals=criterion.decimals, plan=ahead
+    )
 
 
 def _events(criterion: Criterion, text: str) -> Mapping[str, int] | None:

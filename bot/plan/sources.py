@@ -5,44 +5,62 @@ from __future__ import annotations
 import codecs
 import csv
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 
-from bot.plan.findings import Findings
-from handlers.kit.message import m
+from bot.plan.findings import Finding, Findings
+from bot.plan.keys import Keys, strange_columns
+from handlers.kit.message import Number, m
 
-LARGEST = 64 * 1024 * 1024
-"""Bytes; a plan for 3,321 communes is far below."""
+MEGABYTE = 1_000_000
+LARGEST_TABLE, LARGEST_TEXT = 16, 1
+"""Megabytes of a CSV and of a YAML file. A figure of each of 3,321 communes for each of 40 criteria takes five; a whole calendar 0.02.
+What is larger is a mistake, and would take a gigabyte of memory to be told so."""
+
+_TOO_MANY = m("{count} cells, but the header has {columns} columns").msgid
+_MANY = 4
+"""Delimiters in a line of a note from which on it is taken for a row of the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A record with the line of its first character; cells by column name, trimmed."""
+    """A record with the line of its first character; its cells are trimmed. ``places``: column -> its place, of the whole file."""
 
     line: int
-    cells: Mapping[str, str]
+    places: Mapping[str, int]
+    cells: tuple[str, ...]
 
     def __getitem__(self, column: str) -> str:
-        return self.cells.get(column, "")
+        """What stands in a column; empty where the file has no such column."""
+        place = self.places.get(column)
+        return "" if place is None or place >= len(self.cells) else self.cells[place]
 
 
 @dataclass(frozen=True, slots=True)
 class CsvFile:
-    """A CSV file: its header (line and columns) and its records. ``semicolons``: written by a program that uses decimal commas."""
+    """A CSV file: its header (line and columns) and its records. ``semicolons``: written by a program that uses decimal commas.
+
+    ``faults``: what is wrong with its other records.
+    """
 
     name: str
     header_line: int
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     semicolons: bool
+    faults: tuple[Finding, ...] = ()
 
 
-def read_text(path: Path, name: str, findings: Findings) -> str | None:
-    """The file's text in NFC with LF line ends; None (and a finding) when it cannot be read."""
+def read_text(path: Path, name: str, findings: Findings, largest: int = LARGEST_TEXT) -> str | None:
+    """The file's text in NFC with LF line ends; None (and a finding) when it cannot be read. ``largest``: in megabytes."""
     try:
-        if path.stat().st_size > LARGEST:
-            findings.error(name, 0, m("the file is too large"))
+        size = path.stat().st_size
+        if size > largest * MEGABYTE:
+            shown = Number(Decimal(size) / MEGABYTE, 1)
+            findings.error(name, 0, m("the file has {size} MB; at most {largest} MB are read", size=shown, largest=largest))
             return None
         raw = path.read_bytes()
     except OSError:
@@ -77,17 +95,58 @@ def _decoded(raw: bytes, name: str, findings: Findings) -> str | None:
     return text
 
 
-def read_csv(path: Path, name: str, findings: Findings, required: tuple[str, ...] = ()) -> CsvFile | None:
-    """The records of a CSV file; None (and findings) when it has no usable header. Faulty records are left out, each with a finding."""
-    text = read_text(path, name, findings)
-    return None if text is None else parse_csv(text, name, findings, required)
+def read_csv(
+    path: Path, name: str, findings: Findings, keys: Keys, required: tuple[str, ...], *, may_be_empty: bool = False
+) -> CsvFile | None:
+    """The records of a CSV file; None (and findings) when it has no usable header. Faulty records are left out, each with a finding.
+
+    ``keys``: the columns that it may have. ``may_be_empty``: a header without rows is only pointed out.
+    """
+    file = open_csv(path, name, findings)
+    return None if file is None else checked(file, findings, keys, required, may_be_empty=may_be_empty)
 
 
-def parse_csv(text: str, name: str, findings: Findings, required: tuple[str, ...] = ()) -> CsvFile | None:
-    """As `read_csv`, from text."""
-    records = list(_records(text, name, findings))
+def open_csv(path: Path, name: str, findings: Findings) -> CsvFile | None:
+    """A CSV file whatever columns it has."""
+    text = read_text(path, name, findings, LARGEST_TABLE)
+    return None if text is None else parse_csv(text, name, findings)
+
+
+def checked(
+    file: CsvFile, findings: Findings, keys: Keys, required: tuple[str, ...], *, may_be_empty: bool = False
+) -> CsvFile | None:
+    """The file with the rows that can be used, beside the columns it should have; None when it lacks one; see `read_csv`."""
+    for each in strange_columns(file.columns, keys):
+        (findings.warn if each.warning else findings.error)(file.name, file.header_line, each.message)
+    missing = [column for column in required if column not in file.columns]
+    for column in missing:
+        findings.error(file.name, file.header_line, m("the column {column} is missing", column=column))
+    if missing:
+        return None     # and no word of the rows, which cannot fit such a header
+    findings.found += file.faults
+    if not file.rows and not file.faults:
+        (findings.warn if may_be_empty else findings.error)(file.name, file.header_line, m("the file has a header and no rows"))
+    short = {row.line: cut for row in file.rows if (cut := _missing(row, file.columns, keys))}
+    for row in file.rows if len(short) < len(file.rows) else file.rows[:1]:    # where all are cut short, the header is too long
+        if row.line in short:
+            text = m("the row has only {count} cells; missing: {missing}", count=len(row.cells), missing=short[row.line])
+            findings.error(file.name, row.line, text)
+    return replace(file, rows=tuple(row for row in file.rows if row.line not in short))
+
+
+def _missing(row: Row, columns: tuple[str, ...], keys: Keys) -> tuple[str, ...]:
+    """The columns that mean something and that a row lacks: cut short, it would take values away without a word."""
+    return tuple(column for column in columns[len(row.cells) :] if keys.means(column))
+
+
+def parse_csv(text: str, name: str, findings: Findings) -> CsvFile | None:
+    """A CSV file from text, whatever columns it has."""
+    faults = Findings()
+    records = list(_records(text, name, faults))
     if not records:
-        findings.error(name, 1, m("the file is empty"))
+        if not faults.found:
+            faults.error(name, 1, m("the file is empty"))
+        findings.found += faults.found
         return None
     header_line, header = records[0]
     delimiter = max((",", ";", "\t"), key=header.count)
@@ -96,18 +155,15 @@ def parse_csv(text: str, name: str, findings: Findings, required: tuple[str, ...
         findings.error(name, header_line, m("the quotation marks do not fit together"))
         return None
     columns = tuple(cell.strip() for cell in cells)
-    sound = True
-    for column in dict.fromkeys(each for each in columns if columns.count(each) > 1):
+    twice = [column for column, count in Counter(columns).items() if count > 1]
+    for column in twice:
         findings.error(name, header_line, m("the column {column} stands there twice", column=column or '""'))
-        sound = False
-    for column in required:
-        if column not in columns:
-            findings.error(name, header_line, m("the column {column} is missing", column=column))
-            sound = False
-    if not sound:
+    if twice:
         return None
-    rows = tuple(_rows(records[1:], columns, delimiter, name, findings))
-    return CsvFile(name, header_line, columns, rows, delimiter == ";")
+    rows = tuple(_rows(records[1:], columns, delimiter, name, faults))
+    if not rows and all(each.message.msgid == _TOO_MANY for each in faults.found):
+        del faults.found[1:]    # no row fits: the header is at fault, not each of them
+    return CsvFile(name, header_line, columns, rows, delimiter == ";", tuple(faults.found))
 
 
 def _records(text: str, name: str, findings: Findings) -> Iterator[tuple[int, str]]:
@@ -142,16 +198,22 @@ def _cells(record: str, delimiter: str) -> list[str] | None:
 def _rows(
     records: list[tuple[int, str]], columns: tuple[str, ...], delimiter: str, name: str, findings: Findings
 ) -> Iterator[Row]:
+    places = {column: place for place, column in enumerate(columns)}
     for line, record in records:
         raw = _cells(record, delimiter)
         if raw is None:
             findings.error(name, line, m("the quotation marks do not fit together"))
             continue
-        cells = [cell.strip().replace("\xa0", " ") for cell in raw]
+        cells = tuple(cell.strip().replace("\xa0", " ") for cell in raw)
+        end = line + record.count("\n")
         if any(cells[len(columns) :]):
-            findings.error(
-                name, line, m("{count} cells, but the header has {columns} columns", count=len(cells), columns=len(columns))
-            )
+            text = m("{count} cells, but the header has {columns} columns", count=len(cells), columns=len(columns))
+            if end > line:
+                text = m("a quotation mark is opened here and closed only in line {line}", line=str(end))
+            findings.error(name, line, text)
+            continue
+        if end > line and _swallowed(record, delimiter, len(columns)):
+            findings.error(name, line, m("a quotation mark is opened here and closed only in line {line}", line=str(end)))
             continue
         formula = next((index for index, cell in enumerate(cells) if cell.startswith("=")), None)
         if formula is not None:
@@ -160,4 +222,10 @@ def _rows(
                 m("{column}: a formula ({cell}) instead of a value. Save values only", column=columns[formula], cell=cells[formula][:40]),
             )  # fmt: skip
             continue
-        yield Row(line, dict(zip(columns, cells, strict=False)))
+        yield Row(line, places, cells[: len(columns)])
+
+
+def _swallowed(record: str, delimiter: str, columns: int) -> bool:
+    """Whether a quoted cell of several lines holds what looks like further rows."""
+    _, *inner, last = record.split("\n")
+    return any(each.count(delimiter) >= max(columns - 1, _MANY) for each in (*inner, last.partition('"')[0]))

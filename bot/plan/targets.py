@@ -7,14 +7,17 @@ from pathlib import Path
 from bot.plan import values
 from bot.plan.content import TARGETS, Target
 from bot.plan.findings import Findings
+from bot.plan.keys import REMARKS, Keys
 from bot.plan.sources import read_csv
 from bot.plan.values import BadValue
 from handlers.kit.message import m
 
+COLUMNS = Keys(("year", "unit_id", "item_id", "plan"), REMARKS)
+
 
 def read(path: Path, findings: Findings) -> tuple[Target, ...] | None:
     """The targets, or None when the file cannot be read at all. A row without a plan figure sets none."""
-    file = read_csv(path, TARGETS, findings, ("year", "unit_id", "item_id", "plan"))
+    file = read_csv(path, TARGETS, findings, COLUMNS, COLUMNS.read, may_be_empty=True)
     if file is None:
         return None
     found: dict[tuple[int, str, str], Target] = {}

@@ -238,12 +238,7 @@ def _rule(criterion: Criterion) -> Iterator[Message]:
         case "tiers":
             if not criterion.tiers:
                 yield m("{criterion}: the rule needs tiers", criterion=criterion.id)
-            if any(tier.score > criterion.max or tier.score < 0 for tier in criterion.tiers):
-                yield m("{criterion}: a tier gives more than the maximum or less than 0", criterion=criterion.id)
-            if any((tier.min is None) == (tier.max_rank is None) for tier in criterion.tiers):
-                yield m("{criterion}: each tier needs either min or max_rank", criterion=criterion.id)
-            if _unreachable(criterion):
-                yield m("{criterion}: a tier is never reached, since an earlier one already holds", criterion=criterion.id)
+            yield from _tiers(criterion)
         case "count":
             if criterion.per_item is None or criterion.per_item <= 0:
                 yield m("{criterion}: the rule needs per_item above 0", criterion=criterion.id)
@@ -254,10 +249,28 @@ def _rule(criterion: Criterion) -> Iterator[Message]:
                 yield m("{criterion}: the floor is above the maximum", criterion=criterion.id)
 
 
-def _unreachable(criterion: Criterion) -> bool:
-    pairs = list(zip(criterion.tiers, criterion.tiers[1:], strict=False))
-    minima = any(a.min is not None and b.min is not None and b.min >= a.min for a, b in pairs)
-    return minima or any(a.max_rank is not None and b.max_rank is not None and b.max_rank <= a.max_rank for a, b in pairs)
+def _tiers(criterion: Criterion) -> Iterator[Message]:
+    name = criterion.id
+    if len({tier.max_rank is None for tier in criterion.tiers}) > 1:
+        yield m("{criterion}: tiers with min and tiers with max_rank do not go together", criterion=name)
+    for number, tier in enumerate(criterion.tiers, start=1):
+        if not 0 <= tier.score <= criterion.max:
+            yield m("{criterion}: tier {number} gives {score} points, but 0 to {max} can be given", criterion=name, number=number,
+                    score=Number(tier.score), max=Number(criterion.max))
+        if (tier.min is None) == (tier.max_rank is None):
+            yield m("{criterion}: tier {number} needs either min or max_rank", criterion=name, number=number)
+        for place, earlier in enumerate(criterion.tiers[: number - 1], start=1):
+            if _within(tier, earlier):
+                yield m("{criterion}: tier {number} is never reached, since tier {earlier} already holds", criterion=name, number=number,
+                        earlier=place)
+                break
+
+
+def _within(tier: Tier, earlier: Tier) -> bool:
+    """Whether whatever reaches a tier has reached an earlier one."""
+    if tier.min is not None and earlier.min is not None:
+        return tier.min >= earlier.min
+    return tier.max_rank is not None and earlier.max_rank is not None and tier.max_rank <= earlier.max_rank
 
 
 def _order(table: ScoringTable) -> Iterator[Message]:

@@ -65,7 +65,8 @@ def gather(
             plans.setdefault(owner, {})[item_id] = plan
         stored = scoring_tables.values_of_year(read, year)
     else:
-        changed, late = {unit_id: changed.get(unit_id, {})}, {unit_id: late.get(unit_id, {})}    # never the others' of an import of thousands
+        # Only its own changes: an import brings those of thousands of units, and each unit would look at all of them.
+        changed, late = {unit_id: changed.get(unit_id, {})}, {unit_id: late.get(unit_id, {})}
         plans[unit_id] = targets.of_unit(read, year, unit_id)
         stored = scoring_tables.values(read, year, unit_id)
     best: dict[str, dict[str, tuple[Basis, StoredValue]]] = {each: {} for each in wanted}

@@ -293,7 +293,25 @@ def still_final(published: Snapshotted | None, updated_at: int) -> bool:
 
 def publish(read: Snapshot, year: int, by: str | None, now: int) -> tuple[Effect, ...]:
     """Effects that publish the ranking as it stands: as official once the year is closed and nothing is missing, else as provisional."""
+    return (*_whole_year(read, year, now), effect(snapshots.publish, year, _would_be_final(read, year), by, now))
+
+
+def _would_be_final(read: Snapshot, year: int) -> bool:
     known = units.year(read, year)
-    scored = _whole_year(read, year, now)
-    final = known is not None and known.closed_at is not None and all(not row.missing for row in standings(read, year))
-    return (*scored, effect(snapshots.publish, year, final, by, now))
+    return known is not None and known.closed_at is not None and all(not row.missing for row in standings(read, year))
+
+
+def has_results(read: Snapshot, year: int) -> bool:
+    """Whether anything of the year was reported or verified. Without, every unit shares the first rank with what nobody can lose."""
+    return kept.summary(read, year).reported > 0
+
+
+def published_alike(read: Snapshot, year: int, now: int) -> Snapshotted | None:
+    """The last published ranking if publishing now would only repeat it; None: there is something new to say."""
+    last = snapshots.last_snapshot(read, year)
+    if last is None or last.final != _would_be_final(read, year) or not snapshots.unchanged(read, year, last):
+        return None
+    if last.final and not still_final(last, kept.summary(read, year).updated_at):
+        return None     # changed and changed back: it must be published to be official again
+    scored = next(each for each in _whole_year(read, year, now) if each.function is kept.save_scores)
+    return None if scored.args[1] else last

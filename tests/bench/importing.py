@@ -1,4 +1,7 @@
-"""``thidua results import`` without adjustments: CPU for 3,321 units beside 124, in turn. ``python -m tests.bench.importing FOLDER TIMES``"""
+"""``thidua results import`` without adjustments: CPU for 3,321 units beside 124, in turn.
+
+``python -m tests.bench.importing FOLDER TIMES``
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 from datetime import date
 from pathlib import Path
 
@@ -32,7 +36,7 @@ def _cpu(database: Path, results: Path) -> float:
     """Seconds of the whole program, its start included."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     year = str(date.today().year)  # noqa: DTZ011
-    subprocess.run(  # noqa: S603
+    subprocess.run(
         [THIDUA, "results", "import", results, "--year", year], check=True, stdout=subprocess.DEVNULL,
         env={**os.environ, "THIDUA_DATABASE": str(database)},
     )  # fmt: skip
@@ -46,10 +50,8 @@ async def main(folder: Path, times: int) -> dict[str, float]:
     for _ in range(times):
         cpu = {}
         for count, path in results.items():
-            database = await cluster.copy(count, folder / "cluster.sqlite3")
-            cpu[count] = _cpu(database, path)
-            for left in folder.glob("cluster.sqlite3*"):
-                left.unlink()
+            with tempfile.TemporaryDirectory(dir=folder) as own:
+                cpu[count] = _cpu(await cluster.copy(count, Path(own) / "cluster.sqlite3"), path)
         ratios.append(cpu[cluster.COMMUNES] / cpu[FEW])
         seconds.append(cpu[cluster.COMMUNES])
     return {"ratio": statistics.median(ratios), "seconds": statistics.median(seconds)}

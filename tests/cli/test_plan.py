@@ -161,3 +161,29 @@ def test_a_table_that_falls_short_after_a_removal_of_units_is_scored_anew(thidua
     ran = thidua("plan", "apply", str(folder), "--remove")
     assert "- 2024: SON_LA (member)" in ran.out
     assert "SON_LA" not in thidua("standings", "--year", "2024", "--csv").out
+
+
+def test_an_export_never_takes_comments_away_unasked(thidua: Run, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(DATA / "2026", tmp_path / "plan"))
+    thidua("plan", "apply", str(folder))
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    ran = thidua("plan", "export", str(folder))
+    assert (ran.status, ran.out) == (1, "")
+    for name in ("units.csv", "memberships.csv", "movements.yaml", "criteria.yaml", "calendar.yaml", "targets.csv"):
+        assert f"{folder / name} có ghi chú, xuất kế hoạch vào đây sẽ làm mất ghi chú\n" in ran.err
+    assert ran.err.endswith("Chưa ghi tệp nào. Đề nghị chọn thư mục khác, hoặc thêm --force.\n")
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert thidua("plan", "export", str(folder), "--force").status == 0
+    assert b"# " not in (folder / "calendar.yaml").read_bytes().splitlines()[0]
+    assert thidua("plan", "export", str(folder)).status == 0
+    edited(folder, "calendar.yaml", "year: 2026\n", "year: 2026    # đã thống nhất với Cụm phó\n")
+    assert str(folder / "calendar.yaml") in thidua("plan", "export", str(folder)).err
+
+
+def test_a_sign_within_a_text_is_no_comment(thidua: Run, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(DATA / "2026", tmp_path / "plan"))
+    edited(folder, "calendar.yaml", 'title: "Báo cáo nhanh quý I"', 'title: "Báo cáo \\" # nhanh quý I"')
+    edited(folder, "units.csv", ",sourced,56,Cao Bằng,", ',sourced,56,"Cao Bằng\n# 2",')
+    assert thidua("plan", "apply", str(folder)).status == 0
+    assert thidua("plan", "export", str(tmp_path / "out")).status == 0
+    assert thidua("plan", "export", str(tmp_path / "out")).status == 0

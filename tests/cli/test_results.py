@@ -86,6 +86,12 @@ def test_self_scores_count_until_there_is_a_verified_value(planned: Run, tmp_pat
         ("SON_LA,II.7,,,khac=1\n", "không có mã vụ việc khac"),
         ("SON_LA,I.2,1,1,vu_viec=1\n", "không tính theo vụ việc"),
         ("SON_LA,I.3,1,1,\nSON_LA,I.3,1,2,\n", "trùng SON_LA I.3"),
+        ("SON_LA,II.7,,2,\n", "II.7: để trống cột actual; số vụ việc ghi ở cột events, như vu_viec=2"),
+        ("SON_LA,II.7,,0,vu_viec=2\n", "II.7: để trống cột actual"),
+        ("SON_LA,I.2\n", "dòng chỉ có 2 ô, thiếu: plan, actual, events"),
+        ("SON_LA,I.2,1\n", "dòng chỉ có 3 ô, thiếu: actual, events"),
+        ("SON_LA,II.7,,\n", "dòng chỉ có 4 ô, thiếu: events"),
+        ("SON_LA,I.2,-5,x,\n", "x không phải là số"),
     ],
 )
 def test_a_bad_row_refuses_all_with_its_line(planned: Run, tmp_path: Path, rows: str, said: str) -> None:
@@ -108,6 +114,12 @@ def test_a_bad_row_refuses_all_with_its_line(planned: Run, tmp_path: Path, rows:
         ("unit,thing\nSON_LA,1\n", "cần các cột"),
         ("unit_id,criterion_id,plan,actual\nSON_LA,I.1,8,8\n", "thiếu cột events"),
         ("", "tệp trống"),
+        ("unit_id,criterion_id,plan,actual,events\n", "tệp chỉ có dòng tiêu đề"),
+        ("unit_id,item_id,count\n", "tệp chỉ có dòng tiêu đề"),
+        ("unit_id,criterion_id,plan,actua,events\nSON_LA,I.1,8,8,\n", "không rõ cột actua; có phải là actual không?"),
+        ("unit_id,criteron_id,plan,actual,events\nSON_LA,I.1,8,8,\n", "không rõ cột criteron_id; có phải là criterion_id không?"),
+        ("unit_id,item_id,count,from,to,reasons\nSON_LA,B1,1,,,\n", "không rõ cột reasons; có phải là reason không?"),
+        ("unit_id,item_id,count,from,to\nSON_LA,X1,1,2024-05-01\n", "dòng chỉ có 4 ô, thiếu: to"),
     ],
 )
 def test_adjustments_and_headers_are_checked(planned: Run, tmp_path: Path, text: str, said: str) -> None:
@@ -116,6 +128,48 @@ def test_adjustments_and_headers_are_checked(planned: Run, tmp_path: Path, text:
     ran = planned("results", "import", str(path), "--year", "2024")
     assert ran.status == 1
     assert said in ran.err
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("SON_LA,I.2,0,4000,", "I.2: kế hoạch bằng 0 hoặc âm thì không tính được điểm"),
+        ("SON_LA,I.2,-5,4000,", "I.2: kế hoạch: -5,00 tỷ đồng là số âm"),
+        ("SON_LA,I.2,5000,-5,", "I.2: -5,00 tỷ đồng là số âm"),
+        ("SON_LA,I.14,120,50,", "I.14: kế hoạch: 120,00% lớn hơn mức cao nhất 100,00%"),
+        ("SON_LA,I.4,,120,", "I.4: 120,00% lớn hơn mức cao nhất 100,00%"),
+        ("SON_LA,I.4,,-5,", "I.4: -5,00% là số âm"),
+        ("SON_LA,I.2,5000,500000,", "Gấp 100 lần kế hoạch năm"),
+        ("SON_LA,II.3,,64,", "II.3: hạng 64 ngoài bậc cuối (đến hạng 63): không có điểm"),
+    ],
+)
+def test_a_doubtful_row_is_taken_with_a_warning_at_its_line(planned: Run, tmp_path: Path, row: str, said: str) -> None:
+    (tmp_path / "odd.csv").write_text(HEADER + "SON_LA,I.1,8,8,\n" + row + "\n", encoding="utf-8")
+    ran = planned("results", "import", str(tmp_path / "odd.csv"), "--year", "2024")
+    assert ran.status == 0
+    assert f"{tmp_path / 'odd.csv'}:3: cảnh báo: " in ran.err
+    assert said in ran.err
+    assert "odd.csv:2:" not in ran.err
+
+
+def test_an_exclusion_counts_once(planned: Run, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("unit_id,item_id,count\nSON_LA,X2,3\nSON_LA,B1,3\n", encoding="utf-8")
+    ran = planned("results", "import", str(tmp_path / "x.csv"), "--year", "2024")
+    assert ran.err == f"{tmp_path / 'x.csv'}:2: cảnh báo: X2: mục loại trừ chỉ có hoặc không (1 hoặc 0); 3 được hiểu là 1\n"
+
+
+def test_a_figure_that_an_empty_cell_takes_away_is_named(planned: Run, tmp_path: Path) -> None:
+    planned("results", "import", str(RESULTS), "--year", "2024")
+    (tmp_path / "empty.csv").write_text(HEADER + "CAO_BANG,I.2,5000,,\nCAO_BANG,I.7,2000,,\n", encoding="utf-8")
+    ran = planned("results", "import", str(tmp_path / "empty.csv"), "--year", "2024")
+    assert (ran.status, ran.err) == (0, f"{tmp_path / 'empty.csv'}:2: cảnh báo: I.2: số liệu đang có (4.750) sẽ bị xóa\n")
+
+
+def test_the_sample_results_raise_no_doubt(planned: Run) -> None:
+    assert planned("results", "import", str(RESULTS), str(ADJUSTMENTS), "--year", "2024").err == ""
+    planned("plan", "apply", str(DATA / "2026"))
+    files = [str(DATA / "2026" / name) for name in ("results_2026_partial.csv", "adjustments_2026.csv")]
+    assert planned("results", "import", *files, "--year", "2026").err == ""
 
 
 def test_a_year_without_a_table_is_refused(planned: Run) -> None:
@@ -141,6 +195,40 @@ def test_publishing_says_so_and_is_remembered(planned: Run, tmp_path: Path) -> N
     planned("export", str(tmp_path / "all"))
     rows = list(csv.DictReader((tmp_path / "all" / "snapshots.csv").read_text(encoding="utf-8").splitlines()))
     assert [(row["unit_id"], row["rank"], row["total"]) for row in rows][:1] == [("LANG_SON", "1", "938.85")]
+
+
+def snapshots(planned: Run, folder: Path) -> int:
+    planned("export", str(folder))
+    rows = csv.DictReader((folder / "snapshots.csv").read_text(encoding="utf-8").splitlines())
+    return len({row["published_at"] for row in rows}) if rows else 0
+
+
+def test_a_year_without_results_is_not_published(planned: Run, tmp_path: Path) -> None:
+    """Every unit would share the first rank with the points that nobody has lost yet."""
+    ran = planned("standings", "--year", "2024", "--publish")
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err == "năm 2024 chưa có kết quả nào được báo cáo hoặc nhập vào: chưa có xếp hạng để công bố\n"
+    assert snapshots(planned, tmp_path / "all") == 0
+    assert planned("standings", "--year", "2024").status == 0
+
+
+def test_a_ranking_that_has_not_changed_is_published_once(planned: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_800_000_000
+    monkeypatch.setattr("bot.clock.SystemClock.now", lambda self: now)
+    planned("results", "import", str(RESULTS), str(ADJUSTMENTS), "--year", "2024")
+    assert "Đã công bố bảng xếp hạng." in planned("standings", "--year", "2024", "--publish").out
+    now += 3_600
+    again = planned("standings", "--year", "2024", "--publish")
+    assert (again.status, again.err) == (0, "")
+    assert again.out.endswith("Bảng xếp hạng không thay đổi kể từ lần công bố lúc 15:00 15/01/2027: không công bố lại.\n")
+    machine = planned("standings", "--year", "2024", "--publish", "--csv")
+    assert machine.out == expected()
+    assert "không công bố lại" in machine.err
+    assert snapshots(planned, tmp_path / "one") == 1
+    (tmp_path / "late.csv").write_text(HEADER + "CAO_BANG,I.7,2000,2000,\n", encoding="utf-8")
+    planned("results", "import", str(tmp_path / "late.csv"), "--year", "2024")
+    assert "Đã công bố bảng xếp hạng." in planned("standings", "--year", "2024", "--publish").out
+    assert snapshots(planned, tmp_path / "two") == 2
 
 
 def test_the_export_has_tested_headers_and_holds_every_revision(thidua: Run, sample: Path, tmp_path: Path) -> None:

@@ -14,10 +14,10 @@ class Counted(str):
 
     looked = 0
 
-    def split(self, sep: str | None = None, maxsplit: SupportsIndex = -1) -> list[str]:  # type: ignore[override]
+    def split(self, sep: str | None = None, maxsplit: SupportsIndex = -1) -> list[str]:
         return [Counted(each) for each in super().split(sep, maxsplit)]
 
-    def __add__(self, other: str) -> Counted:  # type: ignore[override]
+    def __add__(self, other: str) -> Counted:
         return Counted(super().__add__(other))
 
     def count(self, *args: Any) -> int:
@@ -29,6 +29,7 @@ def test_a_quote_that_never_closes_costs_one_look_at_the_file(tmp_path: Path) ->
     Counted.looked = 0
     text = "a,b,c\n1,2,3\n" + '1,"2,3\n' + '1,"2",3\n' * 2_000
     findings = Findings()
-    parse_csv(Counted(text), "x.csv", findings)
-    assert [(each.line, each.message.msgid) for each in findings.found] == [(3, "a quotation mark is opened and never closed")]
+    file = parse_csv(Counted(text), "x.csv", findings)
+    assert file is not None
+    assert [(each.line, each.message.msgid) for each in file.faults] == [(3, "a quotation mark is opened and never closed")]
     assert 0 < Counted.looked <= 2 * len(text)
