@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from handlers.kit.command import Command
@@ -40,8 +41,9 @@ def handle(turn: Turn, argument: str) -> Outcome:
     if len(ids) < 2:
         return _with_whom(turn, question, ids)
     if question.kind in ("criterion", "indicator"):
-        return ranked(turn, "xephang", Question(question.table, question.year, True, ids, question.kind, question.item))
-    return _side_by_side(turn, question, ids)
+        outcome = ranked(turn, "xephang", replace(question, ids=ids, extreme="", page=0, picture=False))
+        return outcome if question.kind == "indicator" else score_words.of_the_year(outcome, question.period)
+    return score_words.of_the_year(_side_by_side(turn, question, ids), question.period)
 
 
 def _years(turn: Turn, text: str) -> tuple[int, ...]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from handlers.kit.command import Command
 from handlers.kit.message import Message, Value, m
 from handlers.kit.reply import Block, Choice, Choices, Go, Table, Text, say
@@ -27,12 +25,10 @@ def handle(turn: Turn, argument: str) -> Outcome:
     question = read_question(turn, NAME, argument)
     if isinstance(question, Problem):
         return question.outcome
-    if question.kind != "total":
+    if question.kind in ("indicator", "movement"):
         return ranking_items.ranked(turn, NAME, question)
-    outcome = _total(turn, question)
-    if question.part_of_year:
-        return replace(outcome, reply=say(m("The ranking is of the whole year; there is none of a quarter.")) + outcome.reply)
-    return outcome
+    outcome = _total(turn, question) if question.kind == "total" else ranking_items.ranked(turn, NAME, question)
+    return score_words.of_the_year(outcome, question.period)
 
 
 def _total(turn: Turn, question: Question) -> Outcome:

@@ -34,6 +34,10 @@ def handle(turn: Turn, argument: str) -> Outcome:
     question = read_question(turn, NAME, argument)
     if isinstance(question, Problem):
         return question.outcome
+    return score_words.of_the_year(_answer(turn, question), question.period)
+
+
+def _answer(turn: Turn, question: Question) -> Outcome:
     unit_id = question.unit_id or _own(turn, question)
     if unit_id is None:
         return _which_unit(turn, question)

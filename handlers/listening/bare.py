@@ -12,6 +12,7 @@ from handlers.rules.dates import parse_day
 from handlers.rules.names import Found
 from handlers.rules.period_words import parse_period, take_year
 from handlers.rules.text import fold
+from handlers.scores.asked_period import take_asked
 from handlers.scores.score_query import Problem, index_of, read_question, unnamed
 from storage import units
 
@@ -51,7 +52,7 @@ def meant(turn: Turn, text: str) -> tuple[str, str] | None:
         return ("xephang" if period.period == "year" and period.year is not None else "han"), text
     if names_unit(turn, text):
         return "xephang", text
-    if _FIGURE.search(take_year(text, turn.today)[1].lower()):
+    if _FIGURE.search(take_asked(take_year(text, turn.today)[1], turn.today).rest.lower()):
         return None         # "NTM01: 85" is a figure to be filed, not a question for one
     question = read_question(turn, "xephang", text)
     if isinstance(question, Problem) or question.kind == "total":

@@ -69,6 +69,7 @@ _BULLET = re.compile(r"^\s*(?:[-–—•*+▪●◦✓·>]+\s+|[•*▪●◦�
 _TIE = re.compile(r"^[-–—](?=[0-9])|^(?:\s*(?:[:=→]|=>|[-–—]+>)\s*|\s*[-–—]+\s+|[,.;]?\s+)+")
 _LIST_MARK = re.compile(r";|,(?=\s|$)|,(?![0-9])")
 _FIELD_MARK = re.compile(r"\s*(?:[:=→]|\s[-–—]+>?\s)\s*")
+_COUNTED = frozenset(("quy", "q", "thang", "nam", "ky", "dot", "nhom", "thu", "trang", "tuan", "ngay"))
 _ANSWER_WORDS = frozenset(("chua", "khong", "ko", "kh", "nhu", "giu", "dat", "dang", "co", "van"))
 
 
@@ -242,9 +243,17 @@ def _splits(segment: str) -> Iterator[tuple[str, str]]:
     for mark in reversed(marks[-3:]):
         yield segment[: mark.start()], _tidy(segment[mark.end() :])
     words = segment.split()
-    starts = [place for place in range(1, len(words)) if words[place].lstrip("-+(")[:1].isdigit() or fold(words[place]) in _ANSWER_WORDS]
+    starts = [place for place in range(1, len(words)) if _can_begin(words, place)]
     for place in reversed(starts[-_MOST_SPLITS:]):
         yield " ".join(words[:place]), _tidy(" ".join(words[place:]))
+
+
+def _can_begin(words: list[str], place: int) -> bool:
+    """Whether a value can begin at the word: a number behind "quý" or before "tháng" names a period."""
+    if not words[place].lstrip("-+(")[:1].isdigit():
+        return fold(words[place]) in _ANSWER_WORDS
+    following = fold(words[place + 1]) if place + 1 < len(words) else ""
+    return fold(words[place - 1]) not in _COUNTED and following != "thang"
 
 
 def _best_split(segment: str, index: _Index) -> tuple[Match, str] | None:

@@ -14,8 +14,9 @@ from handlers.kit.turn import Outcome, Turn, answer
 from handlers.rules.periods import period_title
 from handlers.rules.text import clip
 from handlers.scores import ranking_chart, score_words
+from handlers.scores.asked_period import NO_SUCH, reported_as, words_of
 from handlers.scores.board import Board
-from handlers.scores.score_query import LABEL_CHARS, Question, item_ref
+from handlers.scores.score_query import LABEL_CHARS, Question, item_ref, ref
 from handlers.scores.standing import shown
 from storage import movements, reports, units
 from storage import standings as kept
@@ -89,7 +90,7 @@ def _of_movement(turn: Turn, command: str, question: Question) -> Outcome:
     choices = tuple(
         Choice(
             m("{code} {name}", code=each.code, name=clip(each.name, LABEL_CHARS)),
-            Go(command, f"{item_ref('indicator', each.item_id)} {question.year}"),
+            Go(command, f"{words_of(question.period)} {item_ref('indicator', each.item_id)} {question.year}".strip()),
         )
         for each in indicators
     )
@@ -111,9 +112,12 @@ def _of_indicator(turn: Turn, command: str, question: Question) -> Outcome:
     indicator = indicator_of(turn.read, question.item)
     if indicator is None:
         return _nothing(question)
-    period, figures = latest_figures(turn.read, question.year, question.item)
+    if question.period:
+        period, figures = _figures_of(turn.read, question)
+    else:
+        period, figures = latest_figures(turn.read, question.year, question.item)
     if not any(value is not None for value in figures.values()):
-        return _nothing(question)
+        return _none_of_period(turn, command, question, indicator) if question.period else _nothing(question)
     values = []
     for unit in units.members(turn.read, question.year):
         figure = figures.get(unit.id)
@@ -121,6 +125,32 @@ def _of_indicator(turn: Turn, command: str, question: Question) -> Outcome:
         values.append(Valued(unit.id, unit.name, None if figure is None else Fraction(figure), text))
     heading = m("{code} {name}, {period}", code=indicator.code, name=indicator.name, period=period_title(period, question.year))
     return _answer(turn, command, question, heading, values, ascending=indicator.direction == "down")
+
+
+def _figures_of(read: Snapshot, question: Question) -> tuple[str, dict[str, str | None]]:
+    """The figures of the very period that was asked for, of a whole year the best known."""
+    for period in reported_as(question.period):
+        figures = reports.figures(read, question.year, period, question.item)
+        if any(value is not None for value in figures.values()):
+            return period, figures
+    return question.period, {}
+
+
+def _none_of_period(turn: Turn, command: str, question: Question, indicator: Indicator) -> Outcome:
+    """That there are none, and what there is instead: never another period's figures as if they were these."""
+    if question.period == NO_SUCH:
+        none = m(
+            "{code}: figures are reported for a quarter, six months, nine months and the year; there are none of the time asked for.",
+            code=indicator.code,
+        )
+    else:
+        none = m("{code}: no unit has a figure for {period}.", code=indicator.code, period=period_title(question.period, question.year))
+    newest, figures = latest_figures(turn.read, question.year, question.item)
+    if not any(value is not None for value in figures.values()):
+        return answer(none)
+    ids = "".join(f" {ref(unit_id)}" for unit_id in question.ids)
+    there = Go(command, f"{words_of(newest)} {item_ref('indicator', question.item)}{ids} {question.year}")
+    return answer(none, Choices((Choice(period_title(newest, question.year), there),)))
 
 
 def latest_figures(read: Snapshot, year: int, item_id: str) -> tuple[str, dict[str, str | None]]:
@@ -168,7 +198,7 @@ def _answer(turn: Turn, command: str, question: Question, heading: Message, valu
 
 
 def _named(question: Question) -> str:
-    return item_ref(question.kind, question.item)
+    return f"{words_of(question.period)} {item_ref(question.kind, question.item)}".strip()
 
 
 def _places(ordered: list[Valued]) -> dict[str, int]:

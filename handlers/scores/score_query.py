@@ -15,11 +15,12 @@ from handlers.kit.message import Day, Message, m, verbatim
 from handlers.kit.reply import Choice, Choices, Go
 from handlers.kit.turn import Outcome, Said, Turn, answer
 from handlers.rules.names import Name, NameIndex, One, Several
-from handlers.rules.period_words import parse_period, take_year
+from handlers.rules.period_words import take_year
 from handlers.rules.picture_words import take_picture
 from handlers.rules.short_texts import remembering
 from handlers.rules.table import ScoringTable
 from handlers.rules.text import clip, fold
+from handlers.scores.asked_period import AskedPeriod, take_asked, words_of
 from handlers.scores.standing import load_table
 from storage import movements, scoring_tables, units
 from storage.connection import Snapshot
@@ -40,7 +41,6 @@ _DOTTED = re.compile(r"(?<![\w.])[a-z]+\d*\.[a-z]+\d+(?!\w)")
 _ITEM_LIKE = re.compile(r"^(?:nhom|group)\b|^[a-z]+\d*\.?\d+(?:\.\d+)?$")
 _HIGHEST = re.compile(r"\b(?:cao nhat|lon nhat|nhieu nhat|tot nhat|highest|best)\b")
 _LOWEST = re.compile(r"\b(?:thap nhat|it nhat|kem nhat|nho nhat|lowest|worst)\b")
-_QUARTER = re.compile(r"\b(?:quy|q)\s?(?:4|iv|tu|bon|nay|truoc|sau)\b")
 _WORD = re.compile(r"[^\W_]+(?:[.\-][^\W_]+)*")
 FILLERS = frozenset(
     """
@@ -69,7 +69,7 @@ class Question:
     page: int = 0
     extreme: Extreme = ""
     picture: bool = False
-    part_of_year: bool = False    # a quarter or the like was named: the ranking is of the year
+    period: str = ""              # the one that was named (`asked_period`): figures are of exactly that one, scores of the year
 
     @property
     def unit_id(self) -> str | None:
@@ -98,7 +98,9 @@ def default_year(read: Snapshot, today: date) -> int | None:
 
 def read_question(turn: Turn, command: str, argument: str) -> Question | Problem:
     """Read the text beside the phrase; ``command`` is what the choices of a problem lead back to."""
-    named, part_of_year, page, rest = _when_and_where(argument, turn.today)
+    named, asked, page, rest = _when_and_where(argument, turn.today)
+    if asked.several:
+        return Problem(answer(m("Please ask for one period at a time.")))
     year = named if named is not None else default_year(turn.read, turn.today)
     table = None if year is None else load_table(turn.read, year)
     if year is None or table is None:
@@ -112,12 +114,12 @@ def read_question(turn: Turn, command: str, argument: str) -> Question | Problem
     kind, item, rest = _subject(turn.read, table, year, rest)
     ids, rest = _ids(turn.read, rest)
     if not ids and unnamed(rest):
-        found = _unit(turn, command, year, argument, rest, kind, item)
+        found = _unit(turn, command, year, argument, rest, (kind, item, asked.period))
         if isinstance(found, Problem):
             return found
         ids, rest = found
     if kind == "total" and unnamed(rest):
-        by_name = _by_name(turn, command, table, year, rest)
+        by_name = _by_name(turn, command, table, year, rest, asked.period)
         if isinstance(by_name, Problem):
             return by_name
         if by_name is None and not ids:
@@ -128,24 +130,16 @@ def read_question(turn: Turn, command: str, argument: str) -> Question | Problem
         if problem is not None:
             return Problem(_other_years(turn.read, command, unit_id, problem))
     extreme: Extreme = "highest" if highest else "lowest" if lowest else ""
-    return Question(table, year, named is not None, ids, kind, item, int(page or 0), extreme, picture, part_of_year)
+    return Question(table, year, named is not None, ids, kind, item, int(page or 0), extreme, picture, asked.period)
 
 
 @remembering
-def _when_and_where(text: str, today: date) -> tuple[int | None, bool, str, str]:
-    """The year named, whether it is a part of one, the page; and the rest, folded."""
+def _when_and_where(text: str, today: date) -> tuple[int | None, AskedPeriod, str, str]:
+    """The year named, the period, the page; and the rest, folded."""
     year, rest = take_year(text, today)
-    rest, part_of_year = _without_quarter(rest, today)
-    rest, page = _take(_PAGE, fold_keeping_ids(rest))
-    return year, part_of_year, page, rest
-
-
-def _without_quarter(text: str, today: date) -> tuple[str, bool]:
-    """The text without "quý 3", "9 tháng": scores are of the whole year, figures are the newest."""
-    found = parse_period(text, today) if text else None
-    if found is None or not (found.period in ("Q1", "H1", "M9") or (found.period == "year" and _QUARTER.search(fold(text)))):
-        return text, False
-    return found.rest, True
+    asked = take_asked(rest, today)
+    rest, page = _take(_PAGE, fold_keeping_ids(asked.rest))
+    return asked.year if year is None else year, asked, page, rest
 
 
 def fold_keeping_ids(text: str) -> str:
@@ -231,13 +225,14 @@ def index_of(found: tuple[Unit, ...]) -> NameIndex:
 
 
 def _unit(
-    turn: Turn, command: str, year: int, argument: str, text: str, kind: Kind, item: str
+    turn: Turn, command: str, year: int, argument: str, text: str, about: tuple[Kind, str, str]
 ) -> tuple[tuple[str, ...], str] | Problem:
     """The units named, members of the year before others, and the text without them."""
     members = units.members(turn.read, year)
     found = index_of(members).find_all(text)
     if found.unsure:
-        known = " ".join((item_ref(kind, item) if item else "", *map(ref, found.ids)))
+        kind, item, period = about
+        known = " ".join((words_of(period), item_ref(kind, item) if item else "", *map(ref, found.ids)))
         doubt = found.unsure[0]
         return Problem(which(turn, command, year, Several(doubt.ids, as_typed(argument, doubt.word), doubt.rest), known))
     if not unnamed(found.rest):
@@ -350,7 +345,7 @@ def _unknown(turn: Turn, command: str, year: int, argument: str, rest: str) -> O
     )
 
 
-def _by_name(turn: Turn, command: str, table: ScoringTable, year: int, rest: str) -> tuple[Kind, str] | Problem | None:
+def _by_name(turn: Turn, command: str, table: ScoringTable, year: int, rest: str, period: str) -> tuple[Kind, str] | Problem | None:
     """A criterion, indicator or movement by words of its name ("thu ngân sách", "nông thôn mới")."""
     wanted = {word for word in _WORD.findall(rest) if word not in FILLERS}
     if len("".join(wanted)) < 3:
@@ -377,7 +372,10 @@ def _by_name(turn: Turn, command: str, table: ScoringTable, year: int, rest: str
     if len(found) == 1 or len(whole) == 1:
         return (whole or found)[0][:2]
     choices = tuple(
-        Choice(m("{code} {name}", code=code, name=clip(name, LABEL_CHARS)), Go(command, f"{item_ref(kind, item)} {year}"))
+        Choice(
+            m("{code} {name}", code=code, name=clip(name, LABEL_CHARS)),
+            Go(command, f"{words_of(period)} {item_ref(kind, item)} {year}".strip()),
+        )
         for kind, item, code, name in found[:8]
     )
     return Problem(answer(m("Which one is meant?"), Choices(choices)))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from handlers.kit.message import Day, Message, Moment, m, mn
-from handlers.kit.turn import Turn
+from handlers.kit.reply import say
+from handlers.kit.turn import Outcome, Turn
 from handlers.rules.deadline import local_day
+from handlers.rules.periods import YEARLY
 from handlers.rules.ranking import Change, change, total_first
 from handlers.rules.table import ScoringTable
 from handlers.scores import standing
@@ -31,6 +35,13 @@ EXCLUSION_NAMES: dict[str, Message] = {
     "ranked_last": m("ranked last"),
     "ranked_without_award": m("ranked, no award"),
 }
+
+
+def of_the_year(outcome: Outcome, period: str) -> Outcome:
+    """The outcome, where a part of a year was asked for with the word that points are of the whole year."""
+    if not period or period in YEARLY:
+        return outcome
+    return replace(outcome, reply=say(m("Points and ranks are of the whole year; there are none of a quarter or a month.")) + outcome.reply)
 
 
 def status(turn: Turn, board: Board) -> Message:
