@@ -165,7 +165,8 @@ UNITS = {
     "xếp hạng nhóm II 6 tháng": "không xếp theo quý",
     "xếp hạng I.2 quý 3": "không xếp theo quý", "xếp hạng tháng 3": "không xếp theo quý",
     "so sánh ntm01 quý 1 với quý 2": "hỏi từng kỳ",
-    "số xã đạt chuẩn nông thôn mới quý 1": "quý I năm 2026", "31/02": "Không có ngày “31/02”", "quý 3": "05/10/2026", "năm 2024": "Xếp hạng năm 2024", "1.234": "Chưa rõ.",
+    "số xã đạt chuẩn nông thôn mới quý 1": "quý I năm 2026",
+    "31/02": "Không có ngày “31/02”", "quý 3": "05/10/2026", "năm 2024": "Xếp hạng năm 2024", "1.234": "Chưa rõ.",
     "em bị ốm xin nghỉ hôm nay": "Chưa rõ.",
 }  # fmt: skip
 """What an officer of Lạng Sơn types at the demo's start, and what the answer must hold."""
