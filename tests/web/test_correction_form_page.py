@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 
 import pytest
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import BrowserContext, Page, Route, expect
 
 from storage.duties import Duty
 from tests.web.form_world import QUARTER, World
@@ -112,6 +113,35 @@ async def test_the_network_is_gone_at_the_confirmation(world: World, phone: Brow
     address = page.url
     await page.close()
     await phone.set_offline(False)
+    again = await phone.new_page()
+    await again.goto(address)
+    await expect(again.locator("#reason")).to_have_value(WHY)
+    await again.get_by_role("button", name="Xác nhận").tap()
+    await expect(again.locator("h1")).to_have_text("Đã ghi nhận số liệu sửa")
+    assert (await world.filed(duty))["NTM26.NTM01"] == "50"
+    assert (await world.heard(person)).count("Đã ghi nhận số liệu sửa") == 1
+
+
+async def test_what_is_typed_before_the_scripts_have_arrived_is_taken(world: World, phone: BrowserContext) -> None:
+    """A slow line: the page stands and is filled in already."""
+    arrived = {"form.js": asyncio.Event(), "form_end.js": asyncio.Event()}
+
+    async def slow(route: Route) -> None:
+        await arrived[route.request.url.rpartition("/")[2].partition("?")[0]].wait()
+        await route.continue_()
+
+    for name in arrived:
+        await phone.route(f"**/{name}*", slow)
+    page, person, duty = await opened(world, phone)
+    await page.fill(NTM01, "50")
+    arrived["form.js"].set()
+    await expect(page.locator("#progress")).to_have_text("Đã sửa 1 mục")
+    await page.get_by_role("button", name="Xem lại").tap()
+    await page.fill("#reason", WHY)
+    arrived["form_end.js"].set()
+    await page.wait_for_load_state()
+    address = page.url
+    await page.close()
     again = await phone.new_page()
     await again.goto(address)
     await expect(again.locator("#reason")).to_have_value(WHY)

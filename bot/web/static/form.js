@@ -23,9 +23,14 @@
       this.mark = [...element.querySelectorAll("input")].find((input) => input.name === `s.${this.item}`);
       this.answer = byId(`e-${this.item}`);
       this.kind = this.answer.dataset.kind || "";
-      this.accepted = this.text();          // what is saved as it stands in the field
+      this.accepted = this.given();         // what is saved as it stands in the field; on a slow line people type before this runs
       this.refused = null;                  // what was asked back about: not sent again by itself
       this.reply = null;                    // a question that waits until the field is left
+    }
+    given() {
+      const radio = this.inputs[0].type === "radio";
+      const raw = radio ? this.inputs.find((input) => input.defaultChecked)?.value ?? "" : this.inputs[0].defaultValue;
+      return this.why ? `${raw}\n${this.why.defaultValue}` : raw;
     }
     raw() {
       if (this.inputs[0].type !== "radio") return this.inputs[0].value;
@@ -259,6 +264,7 @@
 
   // What was typed here before and never arrived.
   for (const row of list) {
+    if (row.open) { row.keep(); continue; }     // typed while this script was on its way
     const kept = shelf.get(row.item);
     if (!kept || typeof kept.raw !== "string") continue;
     if (kept.raw === row.raw() && (!row.why || kept.why === row.why.value)) { shelf.drop(row.item); continue; }

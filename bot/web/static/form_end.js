@@ -36,13 +36,15 @@
 
   // The reason of a correction is kept on this device until it is recorded; not one that must not be kept.
   function keeping(reason, key) {
-    try {
-      if (reason.dataset.refused) forget(key);
-      else reason.value = reason.value || (JSON.parse(localStorage.getItem(key))?.raw ?? "");
-    } catch { /* nothing was kept */ }
-    reason.addEventListener("input", () => {
+    const keep = () => {
       try { localStorage.setItem(key, JSON.stringify({ raw: reason.value, code: reason.labels[0].textContent })); } catch { /* not kept */ }
-    });
+    };
+    reason.addEventListener("input", keep);
+    if (reason.dataset.refused) forget(key);
+    if (reason.value !== reason.defaultValue) keep();       // typed while this script was on its way
+    else if (!reason.dataset.refused) {
+      try { reason.value = reason.value || (JSON.parse(localStorage.getItem(key))?.raw ?? ""); } catch { /* nothing was kept */ }
+    }
   }
 
   function forget(key) { try { localStorage.removeItem(key); } catch { /* nothing was kept */ } }
