@@ -59,6 +59,26 @@ const bubbles = {
     if (shown.buttons?.length) bubble.append(bubbles.choices(shown.buttons, tap));
   },
 
+  // Where the page has just moved, another button stands under the thumb than the one it aimed at: no tap counts until it is still again.
+  // Keys do, for they aim at nothing.
+  watch(...elements) {
+    let still = 0;
+    const moved = () => {
+      document.body.classList.add("moving");
+      clearTimeout(still);
+      still = setTimeout(() => document.body.classList.remove("moving"), 500);
+    };
+    const changes = new MutationObserver(moved), sizes = new ResizeObserver(moved);
+    for (const element of elements) {
+      changes.observe(element, {childList: true, subtree: true, characterData: true});
+      sizes.observe(element);
+      element.addEventListener("load", moved, true);      // a picture has got its height
+    }
+  },
+
+  // The choices of an answer are off from the first tap until something is answered, or the tap has not arrived.
+  again(log) { log.querySelectorAll(".choices button:disabled").forEach((button) => { button.disabled = false; }); },
+
   choices(rows, tap) {
     const box = document.createElement("div");
     box.className = "choices";
@@ -69,7 +89,10 @@ const bubbles = {
         const element = document.createElement("button");
         element.type = "button";
         element.textContent = button.label;
-        element.addEventListener("click", () => tap(button));
+        element.addEventListener("click", () => {
+          box.querySelectorAll("button").forEach((each) => { each.disabled = true; });
+          tap(button);
+        });
         line.append(element);
       }
       box.append(line);

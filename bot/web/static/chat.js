@@ -103,6 +103,7 @@ function take(shown) {
   lastId = shown.id;
   hints.replaceChildren();
   say(shown);
+  if (shown.author === "bot") bubbles.again(log);
   if (!state.joined && shown.author === "bot") refresh();
   if (!document.hidden) { seen(); return; }
   if (shown.author === "bot") { unread += 1; title(); }

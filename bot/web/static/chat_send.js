@@ -22,6 +22,7 @@ function queue(path, body, headers, words) {
       note.remove();
       return;
     }
+    bubbles.again(log);
     bubble.classList.add("refused");
     note.textContent = texts.not_sent;
     if (path === "chat/say" && !text.value) { text.value = words; grow(); bubble.remove(); }
@@ -104,4 +105,5 @@ if (matchMedia("(display-mode: standalone)").matches) byId("install-hint").hidde
 navigator.serviceWorker?.register("chat_worker.js", {scope: "chat"}).catch(() => {});
 
 new ResizeObserver(toEnd).observe(log);
+bubbles.watch(log, hints);
 begin();

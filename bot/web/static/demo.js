@@ -85,6 +85,7 @@ function connect() {
     lastId = shown.id;
     hints.replaceChildren();
     say(shown);
+    if (shown.author === "bot") bubbles.again(log);
   };
 }
 
@@ -124,6 +125,7 @@ role.addEventListener("change", connect);
 plain.addEventListener("change", connect);
 
 new ResizeObserver(toEnd).observe(log);
+bubbles.watch(log, hints);
 
 (async () => {
   texts = await (await fetch("/texts")).json();

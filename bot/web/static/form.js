@@ -58,8 +58,9 @@
         parts.push(asked);
       }
       if (reply.saved) parts.push(make("p", "saved", reply.saved));
-      const had = this.answer.contains(document.activeElement);
+      const had = this.answer.contains(document.activeElement), height = this.answer.offsetHeight;
       this.answer.replaceChildren(...parts);
+      if (this.answer.offsetHeight !== height) moved();
       if (had) this.inputs[0].focus();
       for (const input of this.inputs) {
         if (reply.kind) input.setAttribute("aria-invalid", "true");
@@ -87,6 +88,14 @@
       this.refused = null;
       this.show(reply);
     }
+  }
+
+  // Rows that have moved put another button under the thumb: none of theirs is pressed until they are still again.
+  let still = 0;
+  function moved() {
+    document.body.classList.add("moving");
+    clearTimeout(still);
+    still = setTimeout(() => document.body.classList.remove("moving"), 500);
   }
 
   const radio = (row) => row.inputs[0].type === "radio";
