@@ -63,6 +63,9 @@ def handle(turn: Turn, argument: str) -> Outcome:
     first, _, rest = argument.strip().partition(" ")
     if first == "nudge":
         return nudging.handle(turn, rest.strip())
+    page = 1
+    if first == "page" and (number := rest.partition(" ")[0]).isdecimal():
+        page, argument = max(1, int(number)), rest.partition(" ")[2]
     free = agenda.free_days(turn.read)
     found = _named(turn, argument)
     unit_id = _unit_named(turn, argument) if found is None or " " in argument.strip() else None
@@ -80,11 +83,28 @@ def handle(turn: Turn, argument: str) -> Outcome:
         return answer(m("No report was found for “{words}”.", words=argument.strip()), Choices((Choice(m("Progress"), Go("tiendo")),)))
     if len(found) == 1:
         return _one(turn, found[0], free)
-    blocks: list[Block] = [Text(m("Progress of reports"), "title")]
-    for each in found[:MOST_EVENTS]:
+    return _several(turn, found, free, page, argument.strip())
+
+
+def _several(turn: Turn, found: tuple[Progress, ...], free: Free, page: int, argument: str) -> Outcome:
+    """A page of them, and how many more there are."""
+    pages = -(-len(found) // MOST_EVENTS)
+    page = min(page, pages)
+    shown = found[(page - 1) * MOST_EVENTS : page * MOST_EVENTS]
+    title = m("Progress of reports")
+    if pages > 1:
+        title = m("Progress of reports, page {page} of {pages}", page=page, pages=pages)
+    blocks: list[Block] = [Text(title, "title")]
+    for each in shown:
         blocks += _brief(turn, each, free)
-    choices = tuple(Choice(agenda.short(each.event.title), Go("tiendo", each.event.id)) for each in found[:MOST_EVENTS])
-    return answer(*blocks, Choices(choices))
+    choices = [Choice(agenda.short(each.event.title), Go("tiendo", each.event.id)) for each in shown]
+    left = len(found) - page * MOST_EVENTS
+    if left > 0:
+        blocks.append(Text(mn("{count} more is open; see “Next page”.", "{count} more are open; see “Next page”.", left), "note"))
+        choices.append(Choice(m("Next page"), Go("tiendo", f"page {page + 1} {argument}".strip())))
+    elif pages > 1:
+        choices.append(Choice(m("First page"), Go("tiendo", argument)))
+    return answer(*blocks, Choices(tuple(choices)))
 
 
 def of_event(turn: Turn, event: Event) -> Progress | None:
@@ -113,6 +133,9 @@ def overview(turn: Turn, free: Free) -> list[Block]:
             (agenda.titled(each.event.title, each.event.of_year), _share(each, turn)) for each in found[:MOST_EVENTS]
         )
         blocks += [Text(m("Progress of reports:")), Fields(rows)]
+        left = len(found) - MOST_EVENTS
+        if left > 0:
+            blocks.append(Text(mn("{count} more is open: /tiendo", "{count} more are open: /tiendo", left), "note"))
     alone = unjoined(turn)
     if alone:
         blocks.append(Text(m("Nobody has joined yet: {units}. Invite them with /nguoi.", units=_names(tuple(alone)))))

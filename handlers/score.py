@@ -199,6 +199,8 @@ def _criterion(turn: Turn, question: Question, line: Line) -> Outcome:
         return answer(m("No criterion is called {id} in {year}.", id=question.item, year=str(question.year)))
     if not score_words.working_open(turn, line.unit_id, question.year):
         return _closed(question, line)
+    if criterion.id in score_words.changed_since(turn, line.unit_id, question.year):
+        return answer(_not_open_yet(criterion))
     workings = _Workings(turn, question, line.unit_id)
     return answer(
         Text(m("{id}, {unit}, {year}", id=criterion.id, unit=line.name, year=str(question.year)), "title"),
@@ -215,6 +217,10 @@ def _criterion(turn: Turn, question: Question, line: Line) -> Outcome:
     )
 
 
+def _not_open_yet(criterion: Criterion) -> Message:
+    return m("{id} {name}: changed since the ranking was published, open with the next one", id=criterion.id, name=criterion.name)
+
+
 class _Workings:
     """The workings of one unit's criteria, read once."""
 
@@ -227,9 +233,12 @@ class _Workings:
         self._bases: Mapping[str, Basis] = bases
         self._scores = kept.scores(turn.read, question.year, unit_id)
         self._led: list[Criterion] = []
+        self._changed = score_words.changed_since(turn, unit_id, question.year)
 
     def line(self, criterion: Criterion) -> Message:
         """Name, points of maximum, working, and on which basis."""
+        if criterion.id in self._changed:
+            return _not_open_yet(criterion)
         score, basis = self._scores.get(criterion.id), self._bases.get(criterion.id)
         points = shown(0 if score is None else score.points, self._question.table.decimals)
         if criterion.rule == "ratio_leader":

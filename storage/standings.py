@@ -321,3 +321,11 @@ def close_year(tx: Transaction, year: int, by: str | None, now: int) -> None:
     if tx.execute("UPDATE years SET closed_at = ? WHERE year = ? AND closed_at IS NULL", (now, year)).rowcount != 1:
         raise Conflict(f"{year} is closed already")
     audit.note(tx, now, by, "year.close", f"year:{year}", year=year)
+
+
+def changed_after(read: Snapshot, year: int, unit_id: str, instant: int) -> frozenset[str]:
+    """The criteria of which a figure of the unit, its own or the verified one, was given or changed after an instant (epoch)."""
+    rows = read.execute(
+        "SELECT DISTINCT criterion_id FROM criterion_values WHERE year = ? AND unit_id = ? AND at > ?", (year, unit_id, instant)
+    )
+    return frozenset(row[0] for row in rows)

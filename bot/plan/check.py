@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bot.plan import days_off
+from bot.plan import days_off, marks
 from bot.plan.content import CALENDAR, CRITERIA, FILES, MEMBERSHIPS, MOVEMENTS, TARGETS, UNITS, CalendarPart, PlanFolder, Target
 from bot.plan.findings import Finding, Findings, Told, nobody
 from bot.plan.folder import read_folder
@@ -155,6 +155,7 @@ class _Check:
                         m("{id}: {day} is not a working day; the deadline ends on {effective}", id=event.id, day=Day(day, "weekday"),
                           effective=Day(effective, "weekday")),
                     )  # fmt: skip
+        marks.point_out(part, self.findings)
         days_off.compare(part, self.findings)
 
     def _target(self, target: Target) -> None:

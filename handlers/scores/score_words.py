@@ -90,13 +90,26 @@ def names_open(turn: Turn, year: int) -> bool:
 
 def working_open(turn: Turn, unit_id: str, year: int) -> bool:
     """Whether this person may read the working of a unit's score and its self-score: its own people, verifier and secretary; the
-    others once a ranking that holds it is published, unless the cluster has switched that off."""
-    if unit_id in turn.unit_ids or turn.roles & SEES_WORKING:
+    others once a ranking that holds it is published, unless the cluster has switched that off.
+
+    What was open stays open, whoever files later; what the unit itself has changed since is not (`changed_since`).
+    """
+    if _sees_working(turn, unit_id):
         return True
     if settings.get(turn.read, OPEN_WORKINGS) == "no":
         return False
-    snapshot, total = snapshots.last_snapshot(turn.read, year), kept.total(turn.read, year, unit_id)
-    return snapshot is not None and total is not None and snapshot.published_at >= total.updated_at
+    snapshot = snapshots.last_snapshot(turn.read, year)
+    return snapshot is not None and snapshots.snapshot_total(turn.read, snapshot.id, unit_id) is not None
+
+
+def changed_since(turn: Turn, unit_id: str, year: int) -> frozenset[str]:
+    """The criteria for which the unit has other figures than the published ranking shows: their working is not open to this person yet."""
+    snapshot = None if _sees_working(turn, unit_id) else snapshots.last_snapshot(turn.read, year)
+    return frozenset() if snapshot is None else kept.changed_after(turn.read, year, unit_id, snapshot.published_at)
+
+
+def _sees_working(turn: Turn, unit_id: str) -> bool:
+    return unit_id in turn.unit_ids or bool(turn.roles & SEES_WORKING)
 
 
 def rank_of(line: Line, overview: Overview) -> Message:

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from handlers import progress
+from handlers.kit.reply import say
+from handlers.schedule import agenda
 from storage import duties, people
 from storage.connection import effect
-from tests.handlers.small_cluster import SmallCluster, at, labels_of, text_of
+from tests.handlers.small_cluster import SmallCluster, at, event, goes_to, labels_of, text_of
 
 NOW = "2026-11-23 09:00"
 
@@ -117,3 +119,26 @@ async def test_another_unit_past_its_deadline_is_not_exposed(cluster: SmallClust
     assert "chỉ thông báo cho đơn vị đó và thư ký Cụm" in text
     of_secretary = await cluster.ask("ha", NOW, progress.handle, "tuyên quang")
     assert "Báo cáo nhanh quý III (9 tháng), năm 2026: chưa nộp, chậm 49 ngày" in of_secretary
+
+
+async def test_open_deadlines_beyond_a_page_are_counted_and_can_be_seen(tmp_path: Path) -> None:
+    many = tuple(
+        event(f"D{number}", f"2026-12-{number:02}", "deadline", f"Báo cáo chuyên đề {number}", form="BC-QUY", remind=(40,), position=number)
+        for number in range(1, 7)
+    )
+    cluster = await SmallCluster.open(tmp_path, many)
+    shown = await cluster.turn("ha", "2026-11-23 09:00", progress.handle)
+    first = text_of(shown.reply)
+    assert [number for number in range(1, 7) if f"chuyên đề {number}" in first] == [1, 2, 3, 4]
+    assert "trang 1/2" in first
+    assert "Còn 2 hạn nộp khác đang mở" in first
+    command, argument = goes_to(shown.reply, "Trang sau")
+    assert command == "tiendo"
+    second = await cluster.turn("ha", "2026-11-23 09:00", progress.handle, argument)
+    assert [number for number in range(1, 7) if f"chuyên đề {number}" in text_of(second.reply)] == [5, 6]
+    assert goes_to(second.reply, "Trang đầu") == ("tiendo", "")
+    overview = await cluster.database.read(
+        lambda read: say(*progress.overview(cluster._turn(read, "ha", "2026-11-23 09:00", ""), agenda.free_days(read)))
+    )
+    assert "Còn 2 hạn nộp khác đang mở: /tiendo" in text_of(overview)
+    await cluster.database.close()

@@ -111,6 +111,26 @@ async def test_what_changed_after_publishing_is_not_open_yet(database: Database)
     assert "2.120" in "".join(await ask(database, score.handle, "I.7 hà giang 2024", unit="SON_LA"))
 
 
+async def test_what_was_open_stays_open_when_a_colleague_files(database: Database) -> None:
+    """Another unit's figures move the points of all where a criterion hangs on the best unit; nobody's working is closed by that."""
+    await database.write(await database.read(lambda read: standing.publish(read, 2024, None, NOW)))
+    before = await ask(database, score.handle, "nhóm I cao bằng 2024", unit="SON_LA")
+    assert "4.750/5.000" in "".join(before)
+    changed = {"LANG_SON": {"I.2": Entry(actual=Decimal(99_000)), "I.7": Entry(plan=Decimal(2000), actual=Decimal(9_999))}}
+    for basis in ("self", "verified"):
+        await database.write(await database.read(lambda read, basis=basis: standing.rescore(read, 2024, changed, basis, NOW + 60)))
+    for place, unit in enumerate(("SON_LA", "HA_GIANG")):
+        for other in ("cao bằng", "điện biên", "lai châu", "lào cai"):
+            told = "".join(await ask(database, score.handle, f"nhóm I {other} 2024", unit=unit))
+            assert "xem được cho đến khi công bố" not in told, (place, other)
+            assert "thay đổi sau khi công bố" not in told, (place, other)
+    own = await ask(database, score.handle, "nhóm I lạng sơn 2024", unit="SON_LA")
+    assert "99.000" not in "".join(own)
+    assert sum("thay đổi sau khi công bố" in line for line in own) == 1
+    assert "9.999" not in "".join(await ask(database, score.handle, "I.7 lạng sơn 2024", unit="SON_LA"))
+    assert "9.999" in "".join(await ask(database, score.handle, "I.7 lạng sơn 2024", unit="LANG_SON"))
+
+
 @pytest.mark.parametrize("role", ["secretary", "verifier"])
 async def test_secretary_and_verifier_read_every_working(database: Database, role: str) -> None:
     assert "4.750/5.000" in (await ask(database, score.handle, "I.2 cao bằng 2024", unit=None, role=role))[1]

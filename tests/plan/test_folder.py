@@ -49,6 +49,14 @@ def test_a_deadline_on_a_weekend_is_a_warning_with_both_dates(folder: Path) -> N
     )
 
 
+def test_a_note_to_oneself_in_what_officers_read_is_pointed_out(folder: Path) -> None:
+    line = spoil(folder, "calendar.yaml", "name: Quốc tế Lao động", 'name: "Quốc tế Lao động (own knowledge, unverified)"')
+    place = spoil(folder, "calendar.yaml", 'place: "Cao Bằng"', 'place: "Cao Bằng (giả định)"')
+    told = [each for each in found(folder, warnings=True) if "ghi chú" in each]
+    assert {each.split(":")[1] for each in told} == {str(place), str(line)}
+    assert any("(own knowledge, unverified)" in each for each in told)
+
+
 def test_a_difference_to_the_holidays_library_is_a_warning(folder: Path) -> None:
     spoil(folder, "calendar.yaml", "  - {date: 2026-04-30, name: Ngày Chiến thắng}\n", "")
     assert any("30/04/2026 là ngày nghỉ theo thư viện holidays" in each for each in found(folder, warnings=True))
