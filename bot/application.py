@@ -30,7 +30,7 @@ from handlers.listening.dispatch import Dispatcher
 from handlers.registry import registry
 from handlers.schedule.alerts import due_alerts
 from handlers.schedule.quota_alerts import due_quota
-from handlers.schedule.reminding import due_reminders, letters_in, look, planned_instants, still_wanted
+from handlers.schedule.reminding import doubted, due_reminders, letters_in, look, planned_instants, still_wanted
 from handlers.schedule.upkeep import due_upkeep
 from storage import broadcasts, conversation, corrections, drawings, inbox, linking, outbox, page_links, quota, settings, uploads
 from storage.connection import Database, Snapshot, effect
@@ -201,13 +201,21 @@ class Application:
             # Ask again whether the file can be written: with nothing to write nobody would find out.
             await self.database.write((effect(settings.put, "tick.probe", str(now)),))
         await self.turns.retry()
-        effects = await self.database.read(lambda read: look(read, now, self.zone, pages=bool(self.facts.get("public_url"))))
+        pages = bool(self.facts.get("public_url"))
+        effects, doubt = await self.database.read(lambda read: (look(read, now, self.zone, pages=pages), doubted(read, now)))
         try:
             if effects:
                 await self.database.write(effects)
         except Conflict:
             effects = ()
             log.info("Another tick has looked in between; its letters stand")
+        if not doubt:
+            await self._go_on(now)
+        self.counters.ticked(self.counters.now() - began, letters_in(effects))
+        self.wake()
+
+    async def _go_on(self, now: int) -> None:
+        """What a tick does beside reminding. Nothing of it is done by a clock that may be about to be corrected."""
         told = await self.database.read(lambda read: due_broadcasts(read, now, self.zone))
         try:
             if told:
@@ -235,8 +243,6 @@ class Application:
             await asyncio.to_thread(drawings.drop_old, self._painter.folder, now)
         if self._backups is not None:
             await self._backups.tick()
-        self.counters.ticked(self.counters.now() - began, letters_in(effects))
-        self.wake()
 
     async def next_reminder(self) -> int | None:
         """When (epoch) a reminder or a scheduled broadcast will be due next; None within the next months. For the demo's clock."""

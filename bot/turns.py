@@ -105,7 +105,7 @@ class Turns:
         self._lanes: dict[str, deque[tuple[_Update, Inbound]]] = {}
         self._working: set[asyncio.Task[None]] = set()
         self._unfinished: list[tuple[_Update, Inbound]] = []
-        self._told: dict[str, int] = {}
+        self._told: dict[str, float] = {}
 
     async def resume(self) -> None:
         """Take up what was stored but not decided when the program ended."""
@@ -324,8 +324,8 @@ class Turns:
 
     async def _say_not_stored(self, channel: str, inbound: Inbound) -> None:
         """The database cannot be written, so the outbox cannot either: say it directly, as well as it goes, not at every try."""
-        lane, now = _lane(channel, inbound), self._clock.now()
-        if self._told.get(lane, -TELL_AGAIN_SECONDS) > now - TELL_AGAIN_SECONDS:
+        lane, now = _lane(channel, inbound), self._counters.now()
+        if lane in self._told and now - self._told[lane] < TELL_AGAIN_SECONDS:
             return
         self._told[lane] = now
         text = self._languages[self._default_language].text(NOT_STORED)

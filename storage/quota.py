@@ -137,6 +137,24 @@ def note_refused(tx: Transaction, channel: str, month: str, at: int) -> None:
     tx.execute("INSERT OR REPLACE INTO quota_spent (channel, month, at) VALUES (?, ?, ?)", (channel, month, at))
 
 
+def set_back(tx: Transaction, today: str) -> None:
+    """The clock was set back to the local day: what it has counted on later ones was taken until now, and counts for this month."""
+    month = today[:7]
+    tx.execute(
+        "INSERT INTO quota_days (channel, day, lane, messages) SELECT channel, ?1, lane, SUM(messages) FROM quota_days WHERE day > ?1"
+        " GROUP BY channel, lane ON CONFLICT (channel, day, lane) DO UPDATE SET messages = messages + excluded.messages",
+        (today,),
+    )
+    tx.execute("DELETE FROM quota_days WHERE day > ?", (today,))
+    tx.execute(
+        "INSERT OR IGNORE INTO quota_users (channel, month, address_hash)"
+        " SELECT channel, ?1, address_hash FROM quota_users WHERE month > ?1",
+        (month,),
+    )
+    tx.execute("DELETE FROM quota_users WHERE month > ?", (month,))
+    tx.execute("UPDATE quota_spent SET month = ?1 WHERE month > ?1", (month,))
+
+
 def drop_old(tx: Transaction, now: int) -> None:
     """Forget days and addresses of long ago."""
     before = (date(1970, 1, 1) + timedelta(days=now // 86_400 - KEEP_DAYS)).isoformat()

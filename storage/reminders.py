@@ -114,6 +114,11 @@ def save_nudge(tx: Transaction, given: Nudge) -> None:
     audit.note(tx, given.at, given.person_id, "reminder.nudge", f"event:{given.event_id}", after=str(given.units))
 
 
+def forget_nudges(tx: Transaction, today: str) -> None:
+    """Days that only a wrong clock has seen are still to come: whoever is missing then can be reminded then."""
+    tx.execute("DELETE FROM nudges WHERE day > ?", (today,))
+
+
 def attendance(read: Snapshot, event_id: str, unit_id: str) -> Attendance | None:
     row = read.execute(
         "SELECT event_id, unit_id, answer, substitute, person_id, at FROM attendances WHERE event_id = ? AND unit_id = ?",

@@ -9,6 +9,7 @@ from bot.sending.chats import Chats
 from bot.sending.lane import LetterLane
 from bot.sending.platform import Platform
 from bot.sending.waiting import Entry
+from handlers.schedule.reminding import LEAP, STEADY
 from storage.connection import Database
 
 
@@ -23,7 +24,7 @@ class Desk:
             "reply": LetterLane(database, channel, "reply", pacer, self.chats),
             "broadcast": LetterLane(database, channel, "broadcast", pacer, self.chats),
         }
-        self.broadcasts_from = 0
+        self.broadcasts_from = self._believed_from = 0
         self._seen_at = 0
         self._left = 0
 
@@ -44,6 +45,9 @@ class Desk:
         """Bring the lane up to date."""
         if now < self._seen_at:
             self._clock_went_back(self._seen_at - now)
+        elif self._seen_at and now - self._seen_at > LEAP:
+            # It may be about to be corrected: what seems to have lapsed by now may yet be in time.
+            self._believed_from = now + STEADY
         self._seen_at = now
         for address in self.chats.release(now):
             self._freed(address)
@@ -60,7 +64,7 @@ class Desk:
     def take(self, lane: LetterLane, now: int) -> list[Entry]:
         """Letters whose turn it is. Their chats are busy until `settle` or `put_back`."""
         most = lane.places if self.pacer.pace is None else min(lane.places, 1)
-        if lane.name == "broadcast" and self.broadcasts_from > now:
+        if lane.name == "broadcast" and max(self.broadcasts_from, self._believed_from) > now:
             most = 0
 
         def free(address: str) -> bool:
@@ -131,6 +135,7 @@ class Desk:
         """What was to happen in a while still happens in that while; what is not yet due is read again."""
         self.chats.clock_went_back(seconds)
         self.broadcasts_from -= seconds
+        self._believed_from = 0
         for lane in self.lanes.values():
             lane.waiting.forget_later()
         self.look_again()

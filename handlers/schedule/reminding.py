@@ -26,7 +26,7 @@ from handlers.schedule.gathering import Gathering
 from handlers.schedule.planning import lapsed
 from handlers.schedule.reminder_letter import LATE_AFTER, Item, Writer, expires
 from handlers.schedule.unsettled import superseded, unsettled
-from storage import calendar, clock, duties, reminders, tellings, units
+from storage import calendar, clock, duties, quota, reminders, tellings, units
 from storage.connection import Effect, Snapshot, effect
 from storage.reminders import Recipient
 from storage.tellings import DateSeen, Telling
@@ -73,13 +73,22 @@ def look(read: Snapshot, now: int, zone: ZoneInfo, *, pages: bool = False) -> tu
     leap = reminders.last_tick(read, reminders.LEAP)
     furthest = max(since or 0, leap or 0)
     if furthest - now > SET_BACK:
-        return (effect(clock.set_back, now, furthest), effect(reminders.save_tick, now, since))
-    if since is not None and now - since > LEAP and (leap is None or now - leap < STEADY):
+        today = local_day(now, zone).isoformat()
+        mended = (effect(clock.set_back, now, furthest), effect(quota.set_back, today), effect(reminders.forget_nudges, today))
+        return (*mended, effect(reminders.save_tick, now, since))
+    if since is not None and doubted(read, now):
         return () if leap is not None else (effect(reminders.note_leap, now, since),)
     effects = (*lapsed(read, now, zone), *due_reminders(read, now, zone, since, pages=pages))
     if effects or since is None or now - since >= NOTED_EVERY:
         return (effect(reminders.save_tick, now, since), *effects)
     return ()
+
+
+def doubted(read: Snapshot, now: int) -> bool:
+    """Whether the clock lies so far ahead of the last look, and has done so for so short a while, that it may be about to be corrected.
+    What cannot be taken back waits."""
+    since, leap = reminders.last_tick(read), reminders.last_tick(read, reminders.LEAP)
+    return since is not None and now - since > LEAP and (leap is None or now - leap < STEADY)
 
 
 def due_reminders(read: Snapshot, now: int, zone: ZoneInfo, since: int | None, *, pages: bool = False) -> tuple[Effect, ...]:

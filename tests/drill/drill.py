@@ -47,6 +47,7 @@ class Drill:
         self.name, self.seed, self.platform = name, seed, platform
         self._zalo = zalo
         self.lost_in_flight = 0
+        self.web_side = ""
         self.rng = random.Random(f"{name}/{seed}")
         self.database = Path(shutil.copy(database, folder / "drill.sqlite3"))
         if not reminders:
@@ -71,7 +72,7 @@ class Drill:
     async def __aenter__(self) -> Drill:
         await self.platform.__aenter__()
         settings: dict[str, str] = {}
-        web_side = f"127.0.0.1:{_free_port()}"
+        web_side = self.web_side = f"127.0.0.1:{_free_port()}"
         if self._webhook:
             settings["THIDUA_TELEGRAM_WEBHOOK"] = "https://drill.example/telegram"
             self._posting.append(asyncio.create_task(self.platform.post(f"http://{web_side}"), name="Telegram posts"))

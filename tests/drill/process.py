@@ -17,7 +17,9 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -138,8 +140,11 @@ class SharedClock:
         self.set(at + (time.time() - since) * speed + seconds, speed)
 
     def now(self) -> int:
+        return int(self.exactly())
+
+    def exactly(self) -> float:
         at, since, speed = json.loads(self._path.read_text(encoding="utf-8"))
-        return int(at + (time.time() - since) * speed)
+        return float(at + (time.time() - since) * speed)
 
 
 # In the nursery and its children ----------------------------------------------------------------------------------------------------
@@ -217,10 +222,23 @@ def _arrange(order: Order) -> None:
     bot.channels.telegram.Telegram.__init__ = make          # type: ignore[method-assign]
     bot.channels.zalo.Zalo.__init__ = make_zalo             # type: ignore[method-assign]
     bot.clock.SystemClock = Clock                           # type: ignore[assignment,misc]
+    show_to_apscheduler(Clock().exactly)
     bot.application.TICK_SECONDS = order.tick_seconds       # type: ignore[assignment]
     storage.opening.BUSY_TIMEOUT_MS = order.busy_timeout_ms
     if order.die_at:
         _mortal(order)
+
+
+def show_to_apscheduler(wall: Callable[[], float]) -> None:
+    """Its wall clock is this one from now on."""
+
+    class Shown(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Shown:
+            return cls.fromtimestamp(wall(), tz)
+
+    for name in ("apscheduler.schedulers.base", "apscheduler.executors.base", "apscheduler.triggers.interval"):
+        importlib.import_module(name).datetime = Shown      # type: ignore[attr-defined]
 
 
 def _mortal(order: Order) -> None:
