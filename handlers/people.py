@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import groupby
 
 from handlers.kit.command import ORGANISERS, Command
 from handlers.kit.message import Day, Message, Moment, m, mn, verbatim
@@ -12,7 +13,7 @@ from handlers.kit.roles import ROLE_LABELS, post_name
 from handlers.kit.turn import Outcome, Said, Turn, answer
 from handlers.kit.wire import queue_effects
 from handlers.rules.names import Name, NameIndex, One, Several
-from handlers.rules.text import fold
+from handlers.rules.text import fold, sort_key
 from storage import invitations, linking, people, units
 from storage.connection import Effect, effect
 from storage.people import CLUSTER_ROLES, UNIT_ROLES, Person, Post
@@ -75,7 +76,7 @@ def _in_words(turn: Turn, argument: str) -> Outcome:
 def _called(turn: Turn, who: str) -> Outcome:
     """The person of that name, or the people of that unit."""
     found = NameIndex(Name(unit.id, unit.name, unit.aliases) for unit in _members(turn)).find(who)
-    held = people.holders(turn.read, turn.today.isoformat())
+    held = _held(turn)
     wanted = set(fold(who).split()) - _NOT_NAMES
     meant = [(person, post) for person, post in held if wanted <= set(fold(person.name).split())]
     if not meant and isinstance(found, One):
@@ -90,8 +91,7 @@ def _called(turn: Turn, who: str) -> Outcome:
 
 
 def _overview(turn: Turn) -> Outcome:
-    today = turn.today.isoformat()
-    held = people.holders(turn.read, today)
+    held = _held(turn)
     members = _members(turn)
     empty = [unit.name for unit in members if not any(post.unit_id == unit.id for _, post in held)]
     content: list[Text | Message | Choices | Fields] = [
@@ -104,6 +104,13 @@ def _overview(turn: Turn) -> Outcome:
         content.append(mn("{count} code is still unused.", "{count} codes are still unused.", open_codes))
     content.append(Choices((Choice(m("Invite"), Go("nguoi", "invite")), Choice(m("List"), Go("nguoi", "list"))), columns=2))
     return answer(*content)
+
+
+def _held(turn: Turn) -> tuple[tuple[Person, Post], ...]:
+    """Everybody with a post: by unit, role and name, each in Vietnamese order."""
+    held = people.holders(turn.read, turn.today.isoformat())
+    groups = groupby(held, lambda each: (each[1].unit_id, each[1].role))
+    return tuple(each for _, group in groups for each in sorted(group, key=lambda each: sort_key(each[0].name)))
 
 
 def _members(turn: Turn) -> tuple[Unit, ...]:
@@ -166,7 +173,7 @@ def _code(turn: Turn, unit_id: str | None, role: str) -> Outcome:
 
 
 def _list(turn: Turn, rest: str) -> Outcome:
-    held = people.holders(turn.read, turn.today.isoformat())
+    held = _held(turn)
     page = max(1, int("".join(filter(str.isdecimal, rest)) or "1"))
     shown = held[(page - 1) * PAGE : page * PAGE]
     if not shown:

@@ -255,9 +255,10 @@ def _one(turn: Turn, each: Progress, free: Free) -> Outcome:
     blocks: list[Message | Block] = [Text(agenda.titled(each.event.title, each.event.of_year), "title"), Fields(tuple(rows))]
     choices: list[Choice] = []
     if ORGANISERS & turn.roles and each.missing:
-        alone = set(unjoined(turn)) & {units.name_of(turn.read, duty.unit_id) for duty in each.missing}
+        missing = {units.name_of(turn.read, duty.unit_id) for duty in each.missing}
+        alone = tuple(name for name in unjoined(turn) if name in missing)
         if alone:
-            blocks.append(Text(m("Nobody has joined yet: {units}.", units=_names(tuple(sorted(alone))))))
+            blocks.append(Text(m("Nobody has joined yet: {units}.", units=_names(alone))))
         nudged = reminders.nudge(turn.read, each.event.id, turn.today.isoformat())
         if nudged is None:
             choices.append(Choice(m("Remind the units that have not filed"), Go("tiendo", f"nudge {each.event.id}")))

@@ -91,11 +91,17 @@ def is_member(read: Snapshot, year: int, unit_id: str) -> bool:
 
 
 def successors(read: Snapshot, unit_id: str) -> tuple[str, ...]:
-    return tuple(row[0] for row in read.execute("SELECT to_id FROM successions WHERE from_id = ? ORDER BY to_id", (unit_id,)))
+    rows = read.execute(
+        "SELECT s.to_id FROM successions s JOIN units u ON u.id = s.to_id WHERE s.from_id = ? ORDER BY u.sort_key, u.id", (unit_id,)
+    )
+    return tuple(row[0] for row in rows)
 
 
 def predecessors(read: Snapshot, unit_id: str) -> tuple[str, ...]:
-    return tuple(row[0] for row in read.execute("SELECT from_id FROM successions WHERE to_id = ? ORDER BY from_id", (unit_id,)))
+    rows = read.execute(
+        "SELECT s.from_id FROM successions s JOIN units u ON u.id = s.from_id WHERE s.to_id = ? ORDER BY u.sort_key, u.id", (unit_id,)
+    )
+    return tuple(row[0] for row in rows)
 
 
 def years(read: Snapshot) -> tuple[Year, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from handlers.kit.message import Message, Moment, Value, m, mn
+from handlers.rules.text import sort_key
 from storage import people
 from storage.connection import Snapshot
 
@@ -29,4 +30,5 @@ def ago(now: int, at: int) -> Message:
 
 def secretary_names(read: Snapshot, today: str) -> tuple[str, ...]:
     """Who to turn to when a year is closed."""
-    return tuple(person.name for person, _ in people.holders(read, today, role="secretary") if person.name)
+    names = (person.name for person, _ in people.holders(read, today, role="secretary") if person.name)
+    return tuple(sorted(names, key=sort_key))

@@ -11,6 +11,7 @@ from handlers.kit.turn import Outcome, Turn, answer
 from handlers.kit.wire import MENU_SECONDS, encode_blocks, encode_choices, encode_joined
 from handlers.reporting.offering import alone_on_page
 from handlers.rules.deadline import quiet_until, said_until
+from handlers.rules.text import sort_key
 from handlers.schedule import agenda, changed_dates
 from handlers.schedule.reminder_letter import LATE_AFTER, Greetings
 from storage import calendar, duties, reminders, tellings, units
@@ -62,7 +63,7 @@ def _send(turn: Turn, event: Event, missing: tuple[Duty, ...]) -> Outcome:
         reached = [each for each in officers.get(duty.unit_id, ()) if each.reminders or turn.now > duty.effective]
         if reached:
             write.to(duty, reached)
-            told.append(m("{unit} ({people})", unit=name, people=tuple(each.name for each in reached)))
+            told.append(m("{unit} ({people})", unit=name, people=tuple(sorted((each.name for each in reached), key=sort_key))))
         else:
             silent.append(name)
     effects: list[Effect] = []
