@@ -15,7 +15,9 @@ from handlers.reporting.intake import block_of
 from handlers.reporting.paper import load_paper
 from handlers.reporting.uploading import ask_upload
 from handlers.rules.period_words import parse_year
+from handlers.rules.periods import period_title
 from handlers.rules.text import fold
+from handlers.schedule.cut import left_over
 from storage import reports
 from storage.reports import Report
 
@@ -87,8 +89,9 @@ def _choose(turn: Turn, ready: tuple[Report, ...], every: tuple[Report, ...], wi
         return start(turn, ready[0].id)
     before = "withdraw " if withdraw else ""
     choices = tuple(Choice(report_title(turn.read, each), Go("sua", f"{before}report:{each.id}")) for each in ready[:MOST_LISTED])
+    left = left_over(ready, choices, m("correct report {period}", period=period_title(ready[-1].period, ready[-1].year)))
     question = m("Which report was filed by mistake?") if withdraw else m("Which report is to be corrected?")
-    return Outcome(say(question, Choices(choices)))
+    return Outcome(say(question, *left, Choices(choices)))
 
 
 COMMAND = Command(

@@ -15,11 +15,11 @@ from handlers.rules.deadline import due_line, local_day, time_left
 from handlers.schedule import agenda
 from handlers.schedule.agenda import Dated, Free
 from handlers.schedule.asked_time import Period, Span, Words, asked_time, no_such_day
+from handlers.schedule.cut import left_over, nearest
 from storage import duties
 from storage.calendar import Event
 from storage.duties import Duty
 
-MOST = 8
 MOST_AHEAD = 3
 MOST_REPORTS = 3
 SHIFT_DAYS = 14
@@ -58,7 +58,7 @@ def _upcoming(turn: Turn, free: Free) -> Outcome:
         open_events |= {duty.event_id for duty in owed}
         if owed:
             blocks.append(Text(m("Open reports and tasks"), "title"))
-            rows = [(agenda.titled(duty.title, duty.year), agenda.due_and_left(duty, turn.now, free, turn.zone)) for duty in owed[:MOST]]
+            rows = [(agenda.titled(duty.title, duty.year), agenda.due_and_left(duty, turn.now, free, turn.zone)) for duty in owed]
             blocks.append(Fields(tuple(rows)))
             choices += _reports(turn, owed)
     ahead = [
@@ -70,7 +70,9 @@ def _upcoming(turn: Turn, free: Free) -> Outcome:
     ]
     if ahead:
         blocks.append(Text(m("Next deadlines"), "title"))
-        blocks.append(Fields(tuple(_row(turn, each, free) for each in sorted(ahead, key=agenda.instant)[:MOST_AHEAD])))
+        shown = sorted(ahead, key=agenda.instant)[:MOST_AHEAD]
+        blocks.append(Fields(tuple(_row(turn, each, free) for each in shown)))
+        blocks += left_over(ahead, shown, m("calendar"))
     if not blocks:
         blocks.append(Text(m("No further deadline is planned.")))
     return answer(*blocks, Choices((*choices, Choice(m("Calendar"), Go("lich")))))
@@ -80,8 +82,7 @@ def _shown(turn: Turn, found: list[Dated], free: Free, about: Message | None) ->
     if not found:
         return _none(turn, free, about)
     blocks: list[Block] = [] if about is None else [Text(m("Deadlines {about}", about=about), "title")]
-    rows = tuple(_row(turn, each, free) for each in sorted(found, key=agenda.instant)[:MOST])
-    blocks.append(Fields(rows))
+    blocks.append(Fields(tuple(_row(turn, each, free) for each in sorted(found, key=agenda.instant))))
     owed = [duty for each in found if (duty := _duty(turn, each.event)) is not None and duty.status == "open" and duty.opens <= turn.now]
     choices = (*_reports(turn, tuple(owed)), Choice(m("Other deadlines"), Go("han")))
     return answer(*blocks, Choices(choices))
@@ -162,7 +163,7 @@ def _reports(turn: Turn, owed: tuple[Duty, ...]) -> list[Choice]:
     files = {post.unit_id for post in turn.posts if post.role == "officer"}
     on_page = alone_on_page(turn, [duty for duty in owed if duty.unit_id in files])
     choices: list[Choice] = []
-    for duty in owed[:MOST_REPORTS]:
+    for duty in nearest(owed, turn.now, MOST_REPORTS, lambda duty: duty.effective):
         if duty.unit_id in files:
             choices += agenda.ways_to_fulfil(turn.read, duty, page=duty is on_page)
     return choices

@@ -13,6 +13,7 @@ from handlers.kit.turn import Outcome, Turn
 from handlers.reporting import others
 from handlers.reporting.offering import alone_on_page
 from handlers.schedule import agenda
+from handlers.schedule.cut import left_over, nearest
 from storage import duties, units
 
 MOST = 5
@@ -55,12 +56,14 @@ def _of_unit(turn: Turn, unit_id: str, free: agenda.Free, *, named: bool) -> tup
     if named:
         blocks.append(Text(verbatim(units.name_of(turn.read, unit_id)), "title"))
     owed = duties.open_for(turn.read, unit_id, turn.now)
+    shown = nearest(owed, turn.now, MOST, lambda duty: duty.effective)
     if owed:
-        rows = tuple((agenda.titled(duty.title, duty.year), agenda.due_and_left(duty, turn.now, free, turn.zone)) for duty in owed[:MOST])
+        rows = tuple((agenda.titled(duty.title, duty.year), agenda.due_and_left(duty, turn.now, free, turn.zone)) for duty in shown)
         blocks += [Text(mn("{count} task is open:", "{count} tasks are open:", len(owed))), Fields(rows)]
+        blocks += left_over(owed, shown, m("deadlines"))
     if files:
         on_page = None if named else alone_on_page(turn, owed)
-        for duty in owed[:MOST]:
+        for duty in shown:
             choices += agenda.ways_to_fulfil(turn.read, duty, page=duty is on_page)
     elif owed:
         blocks.append(Text(m("The officers of the unit file these reports."), "note"))

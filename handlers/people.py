@@ -14,6 +14,7 @@ from handlers.kit.turn import Outcome, Said, Turn, answer
 from handlers.kit.wire import queue_effects
 from handlers.rules.names import Name, NameIndex, One, Several
 from handlers.rules.text import fold, sort_key
+from handlers.schedule.cut import left_over
 from storage import invitations, linking, people, units
 from storage.connection import Effect, effect
 from storage.people import CLUSTER_ROLES, UNIT_ROLES, Person, Post
@@ -87,7 +88,8 @@ def _called(turn: Turn, who: str) -> Outcome:
         return _person(turn, meant[0][0].id)
     rows = tuple((person.name, post_name(turn.read, post.unit_id, post.role)) for person, post in meant[:PAGE])
     choices = tuple(Choice(verbatim(person.name), Go("nguoi", f"person {person.id}")) for person, _ in meant[:PAGE])
-    return answer(m("People with a post:"), Table(rows), Choices(choices, columns=2))
+    left = left_over(meant, choices, m("list of officers"))
+    return answer(m("People with a post:"), Table(rows), *left, Choices(choices, columns=2))
 
 
 def _overview(turn: Turn) -> Outcome:

@@ -19,6 +19,7 @@ from handlers.rules.periods import YEARLY
 from handlers.rules.text import fold
 from handlers.schedule import agenda, nudging
 from handlers.schedule.agenda import Free
+from handlers.schedule.cut import nearest
 from storage import calendar, duties, people, reminders, units
 from storage.calendar import Event
 from storage.duties import Duty
@@ -87,10 +88,11 @@ def handle(turn: Turn, argument: str) -> Outcome:
 
 
 def _several(turn: Turn, found: tuple[Progress, ...], free: Free, page: int, argument: str) -> Outcome:
-    """A page of them, and how many more there are."""
+    """A page of them, the nearest deadlines on the first one, and how many more there are."""
     pages = -(-len(found) // MOST_EVENTS)
     page = min(page, pages)
-    shown = found[(page - 1) * MOST_EVENTS : page * MOST_EVENTS]
+    before = nearest(found, turn.now, (page - 1) * MOST_EVENTS, lambda each: each.effective)
+    shown = [each for each in nearest(found, turn.now, page * MOST_EVENTS, lambda each: each.effective) if each not in before]
     title = m("Progress of reports")
     if pages > 1:
         title = m("Progress of reports, page {page} of {pages}", page=page, pages=pages)
@@ -129,11 +131,10 @@ def overview(turn: Turn, free: Free) -> list[Block]:
     blocks: list[Block] = []
     found = running(turn)
     if found:
-        rows = tuple(
-            (agenda.titled(each.event.title, each.event.of_year), _share(each, turn)) for each in found[:MOST_EVENTS]
-        )
+        shown = nearest(found, turn.now, MOST_EVENTS, lambda each: each.effective)
+        rows = tuple((agenda.titled(each.event.title, each.event.of_year), _share(each, turn)) for each in shown)
         blocks += [Text(m("Progress of reports:")), Fields(rows)]
-        left = len(found) - MOST_EVENTS
+        left = len(found) - len(shown)
         if left > 0:
             blocks.append(Text(mn("{count} more is open: /tiendo", "{count} more are open: /tiendo", left), "note"))
     alone = unjoined(turn)

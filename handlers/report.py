@@ -23,6 +23,7 @@ from handlers.reporting.wording import ago, name_of
 from handlers.rules.deadline import local_day, time_left
 from handlers.rules.periods import period_title
 from handlers.rules.text import fold
+from handlers.schedule.cut import left_over, nearest
 from storage import conversation, duties, reports
 from storage.duties import Duty
 
@@ -164,8 +165,9 @@ def _choose(turn: Turn, found: tuple[Duty, ...]) -> Outcome:
     if not found:
         choices = Choices((Choice(m("Correct"), Go("sua")), Choice(m("My duties"), Go("viec"))), columns=2)
         return Outcome(say(m("No report is open for filing now."), choices))
-    choices = Choices(tuple(Choice(_named(turn, duty), Go("baocao", duty.id)) for duty in found[:MOST_LISTED]))
-    return Outcome(say(m("Which report is it?"), choices))
+    shown = nearest(found, turn.now, MOST_LISTED, lambda duty: duty.effective)
+    choices = Choices(tuple(Choice(_named(turn, duty), Go("baocao", duty.id)) for duty in shown))
+    return Outcome(say(m("Which report is it?"), *left_over(found, shown, m("deadlines")), choices))
 
 
 def _named(turn: Turn, duty: Duty) -> Message:

@@ -20,9 +20,9 @@ from handlers.reporting.finding import find_items
 from handlers.reporting.intake import block_of, queue_of, read_queue, unknown_lines, work
 from handlers.reporting.items import ReportItem
 from handlers.reporting.offering import offer, only_page
-from handlers.reporting.paper import Paper, label
+from handlers.reporting.paper import Paper
 from handlers.reporting.receipt import filed_already
-from handlers.reporting.review import PAGE, codes, recall, review
+from handlers.reporting.review import PAGE, codes, recall, review, some_of
 from handlers.reporting.sharing import clash_question, colleague, intro, moved, replaced, shared
 from handlers.reporting.uploading import ask_upload, asks_for_page, other_ways
 from handlers.rules.period_words import parse_period
@@ -331,7 +331,7 @@ def _named(turn: Turn, desk: Desk, answers: dict[str, Json], text: str, step: st
         opened_step, opened = begin(found[0], answers)
         return _asking(turn, desk, desk.sheet, opened_step, opened)
     if found:
-        listed = tuple(label(item) for item in found[:5])
+        listed = some_of(found)
         return _asking(turn, desk, desk.sheet, step, answers, (m("Several items are named so: {items}", items=listed),))
     outcome = _asking(turn, desk, desk.sheet, step, answers, (m("Not clear."),))
     if step == "review":

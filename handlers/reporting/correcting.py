@@ -24,7 +24,7 @@ from handlers.reporting.finding import find_items
 from handlers.reporting.form_filing import CHANGED_MEANWHILE
 from handlers.reporting.intake import block_of, queue_of, unknown_lines, work
 from handlers.reporting.offering import offer_correction
-from handlers.reporting.paper import label
+from handlers.reporting.review import some_of
 from handlers.reporting.uploading import ask_upload, asks_for_page, other_ways
 from handlers.reporting.wording import ago
 from handlers.rules.period_words import parse_period
@@ -235,7 +235,7 @@ def _at_item(turn: Turn, filed: Filed, answers: dict[str, Json], given: Input | 
     if len(found) == 1:
         return _asking(turn, filed, *begin(found[0], answers))
     if found:
-        named = tuple(label(item) for item in found[:5])
+        named = some_of(found)
         return _asking(turn, filed, "item", answers, (m("Several items are named so: {items}", items=named),))
     return _asking(turn, filed, "item", answers, (m("Not clear."),))
 

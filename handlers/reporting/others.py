@@ -18,6 +18,7 @@ from handlers.rules.names import NameIndex, One, Several
 from handlers.rules.period_words import parse_year
 from handlers.rules.text import fold
 from handlers.schedule import agenda
+from handlers.schedule.cut import left_over, nearest
 from handlers.scores.score_query import index_of, not_member, ref
 from storage import units
 from storage.duties import Duty
@@ -102,13 +103,15 @@ def standing(turn: Turn, unit_id: str, text: str) -> Outcome:
     free = agenda.free_days(turn.read)
     rows: list[tuple[Message, Value]] = []
     hidden = False
-    for duty in (named or _collected(turn, unit_id))[:MOST_SHOWN]:
+    every = named or _collected(turn, unit_id)
+    shown = nearest(every, turn.now, MOST_SHOWN, lambda duty: duty.effective)
+    for duty in shown:
         due = due_line(duty.due, duty.effective, turn.zone, free.names)
         known = progress.sees_names(turn, duty)
         hidden = hidden or not known
         state = m("due {due}; {state}", due=due, state=_state(turn, duty)) if known else m("due {due}", due=due)
         rows.append((agenda.titled(duty.title, duty.year), state))
-    notes = [Text(_OPEN_TO_ALL, "note")]
+    notes = [*left_over(every, shown, m("progress of {unit}", unit=name)), Text(_OPEN_TO_ALL, "note")]
     if hidden:
         notes.append(Text(_HIDDEN, "note"))
     choices = Choices(
@@ -135,9 +138,8 @@ def _newest(found: Sequence[Duty], text: str, turn: Turn) -> Sequence[Duty]:
 
 
 def _collected(turn: Turn, unit_id: str) -> Sequence[Duty]:
-    """What is being collected, the nearest deadline in front."""
-    owed = (duty for each in progress.running(turn) for duty in each.duties if duty.unit_id == unit_id)
-    return sorted(owed, key=lambda duty: (duty.effective < turn.now, abs(duty.effective - turn.now), duty.id))
+    """What is being collected, by date."""
+    return [duty for each in progress.running(turn) for duty in each.duties if duty.unit_id == unit_id]
 
 
 def _state(turn: Turn, duty: Duty) -> Message:

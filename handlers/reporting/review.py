@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 
 from handlers.kit.message import Message, Value, m, mn, verbatim
@@ -18,6 +19,7 @@ NAME = 34
 WORDS = 50
 GROUP = 60
 CODES = 8
+NAMED = 5
 
 
 def pages(paper: Paper) -> int:
@@ -69,6 +71,12 @@ def codes(items: list[ReportItem]) -> tuple[Value, ...]:
     if len(names) <= CODES:
         return names
     return (*names[:CODES], m("and {count} more", count=len(names) - CODES))
+
+
+def some_of(items: Sequence[ReportItem]) -> tuple[Message, ...]:
+    """They by code and name, of many the first ones and how many more."""
+    names = tuple(label(item) for item in items[:NAMED])
+    return names if len(items) <= NAMED else (*names, m("and {count} more", count=len(items) - NAMED))
 
 
 def _rows(item: ReportItem, sheet: Sheet, doubtful: bool) -> list[tuple[Message, Value]]:

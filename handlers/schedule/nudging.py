@@ -63,7 +63,7 @@ def _send(turn: Turn, event: Event, missing: tuple[Duty, ...]) -> Outcome:
         reached = [each for each in officers.get(duty.unit_id, ()) if each.reminders or turn.now > duty.effective]
         if reached:
             write.to(duty, reached)
-            told.append(m("{unit} ({people})", unit=name, people=tuple(sorted((each.name for each in reached), key=sort_key))))
+            told.append(m("{unit} ({people})", unit=name, people=tuple(each.name for each in sorted(reached, key=lambda each: sort_key(each.name)))))
         else:
             silent.append(name)
     effects: list[Effect] = []

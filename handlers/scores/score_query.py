@@ -378,4 +378,5 @@ def _by_name(turn: Turn, command: str, table: ScoringTable, year: int, rest: str
         )
         for kind, item, code, name in found[:8]
     )
-    return Problem(answer(m("Which one is meant?"), Choices(choices)))
+    more = (m("{count} more are called so: please ask with more of the name, or its code.", count=len(found) - 8),) if found[8:] else ()
+    return Problem(answer(m("Which one is meant?"), *more, Choices(choices)))

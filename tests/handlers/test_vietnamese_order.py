@@ -26,8 +26,10 @@ QUESTIONS = """
 ai chưa nộp | ai chưa nộp quý 3 | ai chưa nộp 6 tháng | tiến độ E16 | tiến độ E08 | tiến độ E04 | ai nộp muộn | tiến độ quý 1
 xếp hạng | xếp hạng 2024 | xếp hạng 2025 | xếp hạng nhóm I | xếp hạng nhóm III | xếp hạng I.2 | xếp hạng I.16 | xếp hạng II.7
 xếp hạng ntm01 | xếp hạng ntm02 | xếp hạng ht14 | cao nhất | thấp nhất | tỉnh nào thấp nhất nhóm II | điểm | điểm toàn cụm
-so sánh an giang đà nẵng yên bái | so sánh an giang với ứng hòa | xếp hạng biểu đồ | danh sách cán bộ | mời cán bộ | ai tham gia | lịch | hạn
-soạn thông báo | thông báo cho các đơn vị chưa nộp | hạn mức | việc của tôi | báo cáo toàn cụm | ai dự hội nghị | sửa | nhắc E12 | 1 | 2 | hủy
+so sánh an giang đà nẵng yên bái | so sánh an giang với ứng hòa | xếp hạng biểu đồ | danh sách cán bộ | mời cán bộ
+ai tham gia | lịch | hạn
+soạn thông báo | thông báo cho các đơn vị chưa nộp | hạn mức | việc của tôi | báo cáo toàn cụm | ai dự hội nghị | sửa
+nhắc E12 | 1 | 2 | hủy
 """
 
 
