@@ -63,7 +63,8 @@ def _send(turn: Turn, event: Event, missing: tuple[Duty, ...]) -> Outcome:
         reached = [each for each in officers.get(duty.unit_id, ()) if each.reminders or turn.now > duty.effective]
         if reached:
             write.to(duty, reached)
-            told.append(m("{unit} ({people})", unit=name, people=tuple(each.name for each in sorted(reached, key=lambda each: sort_key(each.name)))))
+            in_order = sorted(reached, key=lambda each: sort_key(each.name))
+            told.append(m("{unit} ({people})", unit=name, people=tuple(each.name for each in in_order)))
         else:
             silent.append(name)
     effects: list[Effect] = []

@@ -18,8 +18,8 @@ from tests.conftest import START
 from tests.transcript import Player, Step
 
 RENAMED = {      # neither the order of the ids nor that of the code points is the alphabet's
-    "CAO_BANG": "Yên Bái", "DIEN_BIEN": "Ứng Hòa", "LAI_CHAU": "Điện Biên", "LANG_SON": "Ân Thi", "LAO_CAI_M": "Ăn Khê", "SON_LA": "Đà Nẵng",
-    "TUYEN_QUANG": "An Giang",
+    "CAO_BANG": "Yên Bái", "DIEN_BIEN": "Ứng Hòa", "LAI_CHAU": "Điện Biên", "LANG_SON": "Ân Thi", "LAO_CAI_M": "Ăn Khê",
+    "SON_LA": "Đà Nẵng", "TUYEN_QUANG": "An Giang",
 }  # fmt: skip
 SPEAKERS = ("Hà (thư ký)", "Lan (cán bộ, Ân Thi)", "Huy (lãnh đạo, Yên Bái)", "Bình (thẩm định)", "Cúc (quan sát)", "Dũng (quản trị)")
 QUESTIONS = """
