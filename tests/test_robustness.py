@@ -197,8 +197,8 @@ async def test_what_could_not_be_decided_is_taken_up_before_what_comes_after(cha
     with monkeypatch.context() as patched:
         patched.setattr(database, "write_each", locked)
         assert texts(await chat.say(address, "61,2")).startswith(NOT_STORED)
-    answers = [part.text.splitlines()[0].split(" ")[0] for part in await chat.say(address, "74")]
-    assert answers == ["2/27", "3/27"]
+    heads = [part.text.splitlines()[:2] for part in await chat.say(address, "74")]
+    assert [(recorded.split(": ")[-1], question.split(" ")[0]) for recorded, question in heads] == [("61,2%", "2/27"), ("74%", "3/27")]
     await chat.restart()
     assert chat.new(address) == [], "each is taken once"
     review = texts(await chat.say(address, "xem lại"))
