@@ -99,6 +99,7 @@ async def test_an_upgrade_together_with_another_bot_drops_nothing_of_it(cluster:
 
 
 async def test_on_zalo_alike(cluster: Callable[[], Path]) -> None:
+    """It asks anew once what it was given is stored."""
     path = cluster()
     for turn, token in enumerate((fake_zalo.TOKEN, "2459232241454765289:abcDEF", fake_zalo.TOKEN)):
         async with FakeZalo(token) as zalo, serving(path, Zalo(token, zalo.root, poll_seconds=1, read_timeout=0.5)):
@@ -106,5 +107,7 @@ async def test_on_zalo_alike(cluster: Callable[[], Path]) -> None:
             await zalo.event("message.text.received", CHAT, {"text": "/start"}, message_id=f"new {turn}")
             await zalo.answer(CHAT, "mã tham gia")
             await zalo.until(lambda zalo=zalo: not zalo._updates)  # type: ignore[misc]
+            asked = len(zalo.called("getUpdates"))
+            await zalo.until(lambda zalo=zalo, asked=asked: len(zalo.called("getUpdates")) > asked)  # type: ignore[misc]
     with closing(sqlite3.connect(path)) as database:
         assert database.execute("SELECT COUNT(*), COUNT(DISTINCT account) FROM inbox WHERE channel = 'zalo'").fetchone() == (5, 2)
