@@ -63,9 +63,12 @@ class _Calendar:
             return None
         common(self.reader)
         quiet, hours = self._hours()
+        before = self.findings.errors
         forms = self._forms()
+        sound = self.findings.errors == before
         events = tuple(self._events(year))
-        self._used(events, forms)
+        if sound:
+            self._used(events, forms)
         holidays = dict(self._holidays(year))
         self._history()
         self._misfits(year)
@@ -177,9 +180,7 @@ class _Calendar:
 
     def _events(self, year: int) -> Iterator[Event]:
         position = 0
-        if "events" not in self.reader.node.items:
-            self.reader.missing("events")
-        for entry in self.reader.entries("events"):
+        for entry in self.reader.entries("events", required=True):
             event = self._event(entry, year, position)
             if event is not None and event.id in self.lines:
                 line = str(self.lines[event.id])

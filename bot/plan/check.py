@@ -12,7 +12,7 @@ from bot.plan.content import CALENDAR, CRITERIA, FILES, MEMBERSHIPS, MOVEMENTS, 
 from bot.plan.findings import Finding, Findings, Told, nobody
 from bot.plan.folder import read_folder
 from bot.plan.stored import Stored
-from handlers.kit.message import Day, Number, m
+from handlers.kit.message import Day, Message, Number, m
 from handlers.rules.deadline import effective_day
 from handlers.rules.doubts import doubts
 from storage.movements import Indicator, Movement
@@ -45,6 +45,7 @@ class _Check:
         self.broken = {each.file for each in findings.found if not each.warning}
         self.without: set[tuple[str, int]] = set()
         self.elsewhere: set[int] = set()
+        self.said: set[tuple[str, Message]] = set()
         own = () if plan.units is None else plan.units.units
         self.units: dict[str, Unit] = {each.id: each for each in (*stored.units.units, *own)}
         self.roles: dict[tuple[int, str], str] = {(each.year, each.unit_id): each.role for each in stored.memberships}
@@ -55,12 +56,19 @@ class _Check:
         self._years()
         self._units()
         self._memberships()
+        self.broken |= {each.file for each in self.findings.found if not each.warning}
         if self.plan.table is not None:
             self._members(CRITERIA, self.plan.table.lines.get("year", 0), self.plan.table.table.year)
         if self.plan.calendar is not None:
             self._calendar(self.plan.calendar)
         for target in self.plan.targets or ():
             self._target(target)
+
+    def _once(self, file: str, line: int, text: Message) -> None:
+        """An error of many rows at the first of them: an id that is not known elsewhere is one slip, however often it stands here."""
+        if (file, text) not in self.said:
+            self.said.add((file, text))
+            self.findings.error(file, line, text)
 
     def _years(self) -> None:
         """Table and calendar are mostly of one year; targets are of a year that one of them brings."""
@@ -95,7 +103,7 @@ class _Check:
             if unit is None and UNITS in self.broken:
                 continue
             if unit is None:
-                self.findings.error(MEMBERSHIPS, each.line, m("unit {id} is not known", id=each.unit_id))
+                self._once(MEMBERSHIPS, each.line, m("unit {id} is not known", id=each.unit_id))
                 continue
             if (unit.valid_to or "9999") < f"{each.year}-01-01" or (unit.valid_from or "") > f"{each.year}-12-31":
                 self.findings.error(
@@ -156,7 +164,8 @@ class _Check:
                           effective=Day(effective, "weekday")),
                     )  # fmt: skip
         marks.point_out(part, self.findings)
-        days_off.compare(part, self.findings)
+        if CALENDAR not in self.broken:
+            days_off.compare(part, self.findings)
 
     def _target(self, target: Target) -> None:
         if target.year in self.elsewhere:
@@ -164,7 +173,7 @@ class _Check:
         unit = self.units.get(target.unit_id)
         if unit is None:
             if UNITS not in self.broken:
-                self.findings.error(TARGETS, target.line, m("unit {id} is not known", id=target.unit_id))
+                self._once(TARGETS, target.line, m("unit {id} is not known", id=target.unit_id))
             return
         if target.year not in self.member_years:
             if MEMBERSHIPS not in self.broken and (TARGETS, target.year) not in self.without:
@@ -172,16 +181,15 @@ class _Check:
                 text = m("no unit is a member in {year}: nobody is ranked and nobody reports", year=str(target.year))
                 self.findings.error(TARGETS, target.line, text)
         elif (target.year, target.unit_id) not in self.roles and MEMBERSHIPS not in self.broken:
-            self.findings.error(
-                TARGETS, target.line, m("{unit} is not a member of the cluster in {year}", unit=target.unit_id, year=str(target.year))
-            )
+            text = m("{unit} is not a member of the cluster in {year}", unit=target.unit_id, year=str(target.year))
+            self._once(TARGETS, target.line, text)
         criterion, indicator, movement = self._criterion(target), *self._indicator(target)
         plan = Decimal(target.plan)
         if criterion is None and indicator is None and not self.broken.isdisjoint((CRITERIA, MOVEMENTS)):
             return
         if criterion is None and indicator is None:
             text = m("{item} is neither a criterion of {year} nor an indicator", item=target.item_id, year=str(target.year))
-            self.findings.error(TARGETS, target.line, text)
+            self._once(TARGETS, target.line, text)
         elif criterion is not None:
             if plan <= 0 and criterion.rule in ("ratio", "ratio_leader"):
                 text = m("with a plan of 0 or less there is no score")

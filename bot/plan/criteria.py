@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ MOST_DECIMALS = 4
 MOST_DIGITS = 6
 """Decimals with which a figure may be entered."""
 
+LATEST = 10**6    # days: an event without an upper end
 Lines = dict[str, int]
 
 KEYS: Schema = {
@@ -153,22 +155,17 @@ class _Table:
         return True
 
     def _groups(self) -> Iterator[Group]:
-        entries = tuple(self.reader.entries("groups"))
-        if not entries:
-            self.reader.missing("groups")
-        for entry in entries:
+        for entry in self.reader.entries("groups", required=True):
             reader = Reader(entry, CRITERIA, self.findings, KEYS, "groups")
             group_id = reader.parsed("id", values.identifier, required=True)
             reader.what = group_id or ""
             name, most = reader.required("name"), reader.parsed("max", points, required=True)
             criteria = []
             fresh = group_id is not None and self._known(m("group"), group_id, entry)
-            for each in reader.entries("criteria"):
+            for each in reader.entries("criteria", required=True):
                 criterion = self._criterion(each)
                 if criterion is not None:
                     criteria.append(criterion)
-            if not criteria and "criteria" not in entry.items:
-                reader.missing("criteria")
             if group_id is not None and name is not None and most is not None and fresh:
                 if reader.rest():
                     self.group_extras[group_id] = reader.rest()
@@ -188,6 +185,11 @@ class _Table:
         decimals, note = reader.parsed("decimals", values.whole), reader.scalar("note")
         if decimals is not None and decimals > MOST_DIGITS:
             reader.error("decimals", m("at most {count} decimals", count=MOST_DIGITS))
+        late = [(each.code, each.late_from or 1, each.late_to or LATEST) for each in events if each.late_from or each.late_to]
+        for (one, first, last), (other, start, end) in combinations(late, 2):
+            if first <= end and start <= last:
+                reader.warn("events", m("a report late by {count} days counts as {one} and as {other}", count=max(first, start), one=one,
+                                        other=other))
         for key, needed in WITH_RULE.items():
             if rule is not None and rule != needed and key in entry.items:
                 reader.warn(key, m("{key} counts only beside the rule {needed}, not beside {rule}", key=key, needed=needed, rule=rule))

@@ -97,6 +97,7 @@ class _Converter:
             name, at = str(key.value), key.start_mark.line + 1
             if name in items:
                 self.findings.error(self.name, at, m("{key} stands there twice", key=name))
+                continue
             items[name] = self.node(value)
             lines[name] = at
         return Mapped(line, items, lines)
@@ -143,13 +144,15 @@ class Reader:
             raise LookupError(f"{key} is not declared")
         return self.node.items.get(key)
 
-    def _filled(self, key: str) -> Node | None:
+    def _filled(self, key: str, required: bool) -> Node | None:
         """As `_node`, for what has entries of its own: a key with nothing behind it has lost them."""
         node = self._node(key)
-        if isinstance(node, Scalar) and node.kind == "null":
+        empty = isinstance(node, Scalar) and node.kind == "null"
+        if required and (node is None or empty):
+            self.missing(key)
+        elif empty:
             self.findings.warn(self.file, self.line(key), m("{key} is empty", key=key))
-            return None
-        return node
+        return None if empty else node
 
     def line(self, key: str) -> int:
         return self.node.lines.get(key, self.node.line)
@@ -202,8 +205,8 @@ class Reader:
             return None
         return text
 
-    def mapping(self, key: str) -> Mapped | None:
-        node = self._filled(key)
+    def mapping(self, key: str, *, required: bool = False) -> Mapped | None:
+        node = self._filled(key, required)
         if node is None:
             return None
         if not isinstance(node, Mapped):
@@ -211,9 +214,9 @@ class Reader:
             return None
         return node
 
-    def sequence(self, key: str) -> tuple[Node, ...] | None:
+    def sequence(self, key: str, *, required: bool = False) -> tuple[Node, ...] | None:
         """The items of a list; None where the key is absent."""
-        node = self._filled(key)
+        node = self._filled(key, required)
         if node is None:
             return None
         if not isinstance(node, Sequence):
@@ -235,9 +238,12 @@ class Reader:
                 self.findings.error(self.file, each.line, m("{key} must be a list of single values", key=key))
         return tuple(found)
 
-    def entries(self, key: str) -> Iterator[Mapped]:
-        """The mappings of a list; anything else in it is a finding."""
-        for each in self.sequence(key) or ():
+    def entries(self, key: str, *, required: bool = False) -> Iterator[Mapped]:
+        """The mappings of a list; anything else in it is a finding, and so is an empty list."""
+        nodes = self.sequence(key, required=required)
+        if nodes == ():
+            self.warn(key, m("{key} is empty", key=key))
+        for each in nodes or ():
             if isinstance(each, Mapped):
                 yield each
             else:

@@ -20,6 +20,7 @@ def read(path: Path, findings: Findings) -> tuple[Membership, ...] | None:
     file = read_csv(path, MEMBERSHIPS, findings, COLUMNS, COLUMNS.read)
     if file is None:
         return None
+    before = findings.errors
     found: dict[tuple[int, str], Membership] = {}
     leads: dict[int, Membership] = {}
     for row in file.rows:
@@ -49,7 +50,8 @@ def read(path: Path, findings: Findings) -> tuple[Membership, ...] | None:
         if each.role == "lead":
             leads[each.year] = each
         found[each.year, each.unit_id] = each
-    for year in sorted({each.year for each in found.values()} - leads.keys()):
+    without = {each.year for each in found.values()} - leads.keys()
+    for year in sorted(without if findings.errors == before else ()):    # a lead may be in a row that could not be read
         line = next(each.line for each in found.values() if each.year == year)
         findings.warn(MEMBERSHIPS, line, m("{year} has no lead", year=str(year)))
     return tuple(found.values())

@@ -44,9 +44,7 @@ def read(path: Path, findings: Findings) -> MovementsPart | None:
     movements: list[Movement] = []
     indicators: list[Indicator] = []
     lines: dict[str, int] = {}
-    if "movements" not in document.items:
-        reader.missing("movements")
-    entries = tuple(reader.entries("movements"))
+    entries = tuple(reader.entries("movements", required=True))
     for entry in entries:
         movement = _movement(entry, len(movements), findings, indicators, lines)
         if movement is None:
@@ -107,11 +105,9 @@ def _movement(
         reader.error("id", m("an id of a movement has no point: it separates the indicator"))
         movement_id = None
     name = reader.required("name")
-    period = reader.mapping("period")
+    period = reader.mapping("period", required=True)
     first = last = None
-    if period is None:
-        reader.missing("period")
-    else:
+    if period is not None:
         span = Reader(period, MOVEMENTS, findings, KEYS, "period", reader.what)
         first, last = span.parsed("from", values.year, required=True), span.parsed("to", values.year, required=True)
         if first is not None and last is not None and last < first:

@@ -264,6 +264,7 @@ def test_other_files_are_ignored(folder: Path) -> None:
         ("calendar.yaml", 'to: "17:00"', 'to: "16:30"', "hạn không ghi giờ luôn kết thúc lúc 17:00"),
         ("calendar.yaml", "remind: [10, 3, 1, 0]", "remind: [10, 3, 3, 0]", "remind: trùng 3"),
         ("calendar.yaml", "BC-QUY: [movements]", "BC-QUY: []", "E09: biểu mẫu BC-QUY không yêu cầu nội dung nào"),
+        ("criteria.yaml", "late_to: 5", "late_to: 8", "III.9: báo cáo chậm 6 ngày được tính cả vào cham_1_5 và cham_tren_5"),
         ("movements.yaml", "predecessor: NGHEO\n    period: {from: 2026", "period: {from: 2025", "NGHEO26.NGH01: trùng mã với NGHEO.NGH01"),
         ("targets.csv", "2026,CAO_BANG,I.14,", "2026,CAO_BANG,I.14,1", "160,80% lớn hơn mức cao nhất 100,00%"),
         ("targets.csv", "2026,CAO_BANG,I.2,2950", "2026,CAO_BANG,I.2,0", "I.2: kế hoạch bằng 0 hoặc âm"),
@@ -298,12 +299,18 @@ def test_another_zone_than_the_bots_is_pointed_out(folder: Path) -> None:
         ("units.csv", '"tỉnh Sơn La', '""tỉnh Sơn La'),
         ("memberships.csv", "2026,SON_LA,", "26,SON_LA,"),
         ("memberships.csv", "year,unit_id,role", "year,unit_id"),
+        ("memberships.csv", "2026,SON_LA,lead", "2026,SON_LA,Lead"),
+        ("memberships.csv", "2026,SON_LA,lead", "2026,SONLA,lead"),
         ("movements.yaml", "{code: NTM01,", "{code: NTM 01,"),
         ("movements.yaml", "version: 1", "version: [1"),
         ("criteria.yaml", "{id: I.2, ", "{id: I 2, "),
         ("criteria.yaml", "version: 1", "version: [1"),
         ("calendar.yaml", "{id: E05, of_year: 2025", "{id: E05, of_year: xx"),
         ("calendar.yaml", "year: 2026\n", "year: 2062\n"),
+        ("calendar.yaml", "year: 2026\n", "year: 2026\nyear: 2025\n"),
+        ("calendar.yaml", "BC-QUY: [movements]", "BC-QÚY: [movements]"),
+        ("movements.yaml", "period: {from: 2021, to: 2025}", "period: 2021-2025"),
+        ("movements.yaml", "period: {from: 2021, to: 2025}", "period:"),
         ("calendar.yaml", 'BC-QUY: "Báo cáo nhanh quý"', "BC-QUY:"),
     ],
 )
@@ -338,3 +345,11 @@ def test_the_same_slip_in_thousands_of_rows_is_shown_a_hundred_times(folder: Pat
     shown = [VIETNAMESE.text(each) for each in lines([each for each in check(folder)[1] if not each.warning])]
     assert shown[0].startswith("targets.csv:2: ")
     assert (len(shown), shown[-1]) == (101, "  … và 400 mục khác")
+
+
+def test_an_id_that_is_not_known_is_said_once_a_file(folder: Path) -> None:
+    path = folder / "units.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("\nSON_LA,", "\nSONLA,"), encoding="utf-8")
+    assert [each.partition(":")[0] + each.rpartition(":")[2] for each in found(folder)] == [
+        "memberships.csv không có đơn vị SON_LA", "targets.csv không có đơn vị SON_LA",
+    ]  # fmt: skip
