@@ -93,7 +93,8 @@ def _totals(turn: Turn, question: Question, board: Board, line: Line) -> Outcome
         Fields(tuple(rows)),
     ]
     open_to_me = score_words.working_open(turn, line.unit_id, year)
-    items = _adjustments(turn, question, line.unit_id) if open_to_me else ()
+    shows = open_to_me and not score_words.adjusted_since(turn, line.unit_id, year)
+    items = _adjustments(turn, question, line.unit_id) if shows else ()
     if items:
         blocks.append(m("Bonus, penalty: {items}.", items=items))
     blocks += _lacking(turn, question, line, open_to_me)

@@ -108,6 +108,15 @@ def changed_since(turn: Turn, unit_id: str, year: int) -> frozenset[str]:
     return frozenset() if snapshot is None else kept.changed_after(turn.read, year, unit_id, snapshot.published_at)
 
 
+def adjusted_since(turn: Turn, unit_id: str, year: int) -> bool:
+    """Whether the unit's bonus or penalty is another one than was published: then what it is made of is not open to this person yet."""
+    snapshot = None if _sees_working(turn, unit_id) else snapshots.last_snapshot(turn.read, year)
+    if snapshot is None:
+        return False
+    then, now = snapshots.snapshot_total(turn.read, snapshot.id, unit_id), kept.total(turn.read, year, unit_id)
+    return then is None or now is None or (then.bonus, then.penalty) != (now.bonus, now.penalty)
+
+
 def _sees_working(turn: Turn, unit_id: str) -> bool:
     return unit_id in turn.unit_ids or bool(turn.roles & SEES_WORKING)
 
