@@ -1,8 +1,7 @@
 """Connections: one writer that commits in batches, and read-only snapshots beside it.
 
 All work is done in one hop to a connection's thread. A turn reads in one hop (`Database.read`), on a snapshot that does not move under
-it; its effects are written in one hop together with those of every other turn that waits (`Database.write`). aiosqlite offers such a
-hop only as its ``_execute``; the version is pinned and `tests/storage/test_connection.py` holds the promise.
+it; its effects are written in one hop together with those of every other turn that waits (`Database.write`).
 """
 
 from __future__ import annotations
@@ -18,12 +17,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Concatenate, NewType, ParamSpec, TypeVar, cast
 
-import aiosqlite
-
 from storage.database_file import emptied, files_folder, look_through, translated
 from storage.errors import Conflict, DatabaseBusy, DatabaseDamaged, DatabaseFull, StorageError
+from storage.hop import Hopping
 from storage.memory import begin, detach, end
-from storage.opening import connected, fold, prepare_reader, prepare_writer, read_only
+from storage.opening import fold, prepare_reader, prepare_writer, read_only
 
 log = logging.getLogger(__name__)
 
@@ -84,11 +82,11 @@ class _Asking:
 class Database:
     """One SQLite file, open: `read` on snapshots, `write` through the batching writer. Use `Database.open`, and `close` it."""
 
-    def __init__(self, path: Path, writer: aiosqlite.Connection, readers: Sequence[aiosqlite.Connection], *, owner: bool = False) -> None:
+    def __init__(self, path: Path, writer: Hopping, readers: Sequence[Hopping], *, owner: bool = False) -> None:
         self.path = path
         self._owner = owner
         self._writer = writer
-        self._readers: asyncio.LifoQueue[aiosqlite.Connection] = asyncio.LifoQueue()
+        self._readers: asyncio.LifoQueue[Hopping] = asyncio.LifoQueue()
         for reader in readers:
             self._readers.put_nowait(reader)
         self._reader_count = len(readers)
@@ -114,22 +112,22 @@ class Database:
         Raises StorageError when the file is not usable (DatabaseDamaged, DatabaseForeign, DatabaseFull, DatabaseBusy, DatabaseUnsuited
         tell why); nothing of it is changed then.
         """
-        opened: list[aiosqlite.Connection] = []
+        opened: list[Hopping] = []
         if emptied(path):
             raise DatabaseDamaged("the file is empty, and what belongs to it is not")
         try:
-            writer = await connected(path)
+            writer = await Hopping.open(path)
         except sqlite3.Error as error:
             raise translated(error) from error
         try:
-            looked = await _hop(writer, prepare_writer, path, owner, beside)
+            looked = await writer.hop(prepare_writer, path, owner, beside)
             address = read_only(path)
             memory: dict[Hashable, Any] = {}
             for _ in range(readers):
-                reader = await connected(address, uri=True)
+                reader = await Hopping.open(address, uri=True)
                 opened.append(reader)
             for reader in opened:
-                await _hop(reader, prepare_reader, memory)
+                await reader.hop(prepare_reader, memory)
         except (sqlite3.Error, StorageError, OSError) as error:
             for connection in (writer, *opened):
                 await connection.close()
@@ -150,7 +148,7 @@ class Database:
         """Run ``function`` on one snapshot, in one hop to a reader's thread, and return what it returns."""
         reader = await self._readers.get()
         try:
-            return await _hop(reader, _in_snapshot, function)
+            return await reader.hop(_in_snapshot, function)
         except sqlite3.Error as error:
             raise translated(error) from error
         finally:
@@ -215,7 +213,7 @@ class Database:
         Nothing for who is not the owner, nor where Litestream replicates the log; while somebody reads, it is left to the next time.
         """
         if self._owner and not self._closing:
-            await _hop(self._writer, fold, self.path)
+            await self._writer.hop(fold, self.path)
 
     async def sound(self) -> None:
         """Wait until the whole file was looked through. Raises DatabaseDamaged (or what else was found); then nothing is ever written."""
@@ -225,7 +223,7 @@ class Database:
 
     async def _look(self) -> StorageError | None:
         try:
-            await _hop(self._writer, look_through)
+            await self._writer.hop(look_through)
         except DatabaseDamaged as error:
             return error
         except sqlite3.Error as error:
@@ -239,7 +237,7 @@ class Database:
         await self._writing
         for _ in range(self._reader_count):
             reader = await self._readers.get()
-            detach(reader._conn)
+            detach(reader.sqlite)
             await reader.close()
         await self._writer.close()
 
@@ -254,7 +252,7 @@ class Database:
             turns = [effects for waiting in batch for effects in waiting.turns]
             try:
                 await self.sound()
-                outcomes = await _hop(self._writer, _commit, turns)
+                outcomes = await self._writer.hop(_commit, turns)
                 failed = any(isinstance(outcome, DatabaseFull | DatabaseBusy) for outcome in outcomes)
             except sqlite3.Error as error:
                 outcomes, failed = [translated(error) for _ in turns], True
@@ -267,14 +265,6 @@ class Database:
                 of_its_turns = list(islice(told, len(waiting.turns)))
                 if not waiting.done.cancelled():
                     waiting.done.set_result(of_its_turns)
-
-
-async def _hop(
-    connection: aiosqlite.Connection, function: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
-) -> T:
-    """Run the function on the connection's own thread, in one hop: the one place that uses aiosqlite's private door."""
-    result: T = await connection._execute(function, connection._conn, *args, **kwargs)  # type: ignore[no-untyped-call]
-    return result
 
 
 def _in_snapshot(connection: sqlite3.Connection, function: Callable[[Snapshot], T]) -> T:

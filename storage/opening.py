@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import sqlite3
 from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
-
-import aiosqlite
 
 from storage.database_file import FOLD_PAGES, fold_pages, instance_running, look_through
 from storage.errors import DatabaseUnsuited, OlderProgramRunning
@@ -19,16 +16,6 @@ from storage.migrations import migrate, newest, recognised
 log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_MS = 5_000
-
-
-async def connected(address: str | Path, **given: Any) -> aiosqlite.Connection:
-    """A connection with its thread. Where it cannot be made the thread has ended, too: it would speak into a loop that is closed."""
-    connection = aiosqlite.connect(address, isolation_level=None, **given)
-    try:
-        return await connection
-    except sqlite3.Error:
-        await asyncio.to_thread(connection._thread.join)
-        raise
 
 
 def read_only(path: Path) -> str:

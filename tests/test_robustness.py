@@ -15,7 +15,7 @@ from bot.channels.base import Blocked, OutcomeUnknown, Part, SendError
 from handlers.kit.turn import Outcome, Turn
 from handlers.registry import registry
 from storage import inbox, people, reports
-from storage.connection import Effect, Written, _hop, effect
+from storage.connection import Effect, Written, effect
 from storage.errors import DatabaseBusy, StorageError
 from tests.chat import WITH_BUTTONS, Chat
 from tests.conftest import START
@@ -123,7 +123,7 @@ async def test_what_was_stored_before_the_end_is_answered_after_the_restart(chat
 
 async def test_a_locked_database_is_told_and_keeps_what_stood(chat: Chat) -> None:
     address = await at_review(chat, "Hoa (cán bộ, Lai Châu)", "báo cáo quý 3: ntm01 12")
-    await _hop(chat.application.database._writer, lambda connection: connection.execute("PRAGMA busy_timeout = 0"))
+    await chat.application.database._writer.hop(lambda connection: connection.execute("PRAGMA busy_timeout = 0"))
     other = sqlite3.connect(chat.path, isolation_level=None)
     try:
         other.execute("BEGIN IMMEDIATE")
@@ -143,8 +143,8 @@ async def test_a_full_disk_is_told_and_keeps_what_stood(chat: Chat) -> None:
     await chat.say(address, "sửa")
     assert "TM2" in texts(await chat.say(address, "TM2"))
     writer = chat.application.database._writer
-    pages = await _hop(writer, lambda connection: connection.execute("PRAGMA page_count").fetchone()[0])
-    await _hop(writer, lambda connection: connection.execute(f"PRAGMA max_page_count = {pages}").fetchall())
+    pages = await writer.hop(lambda connection: connection.execute("PRAGMA page_count").fetchone()[0])
+    await writer.hop(lambda connection: connection.execute(f"PRAGMA max_page_count = {pages}").fetchall())
     long = "Kết quả đạt được trong sáu tháng. " * 100
     for _ in range(20):     # free pages are used up first
         try:
@@ -155,7 +155,7 @@ async def test_a_full_disk_is_told_and_keeps_what_stood(chat: Chat) -> None:
     else:
         pytest.fail("the disk was never full")
     assert texts(chat.new(address)).startswith(NOT_STORED)
-    await _hop(writer, lambda connection: connection.execute("PRAGMA max_page_count = 1000000").fetchall())
+    await writer.hop(lambda connection: connection.execute("PRAGMA max_page_count = 1000000").fetchall())
     assert "Đã có 1/27 số liệu" in texts(await chat.say(address, "xem lại"))
     await chat.say(address, "trang đầu")
     assert "NTM01. Số xã đạt chuẩn nông thôn mới: 12 xã" in texts(await chat.say(address, "trang sau"))

@@ -13,7 +13,7 @@ from bot import turns
 from bot.channels.base import Inbound
 from bot.channels.zalo import Zalo
 from storage import inbox
-from storage.connection import Effect, Snapshot, _hop, effect
+from storage.connection import Effect, Snapshot, effect
 from tests.chat import WITH_BUTTONS, Chat, Double
 from tests.conftest import START
 from tests.transcript import Player, Step
@@ -40,7 +40,7 @@ async def test_a_turn_that_could_not_be_committed_is_taken_up_by_the_next_tick(c
     database = chat.application.database
     payload = json.dumps({"kind": "text", "text": "xep hang", "address": player.address, "name": "Lan", "id": "k"})
     await database.write((effect(inbox.store, "test", "k", payload, START),))
-    await _hop(database._writer, lambda connection: connection.execute("PRAGMA busy_timeout = 1").close())
+    await database._writer.hop(lambda connection: connection.execute("PRAGMA busy_timeout = 1").close())
     holder = sqlite3.connect(chat.path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     await chat.application.turns.resume()

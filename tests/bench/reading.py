@@ -16,12 +16,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date
 from pathlib import Path
 
-import aiosqlite
-
 from handlers.scores.board import Board
 from storage import connection as storage_connection
 from storage import inbox, outbox
 from storage.connection import Database, Effect, Snapshot, effect
+from storage.hop import Hopping
 from tests.bench import cluster
 
 WRITERS = 64
@@ -63,8 +62,8 @@ async def _p99(write: Write, read: Read, seconds: float, numbers: itertools.coun
 @contextlib.asynccontextmanager
 async def _shared(path: Path) -> AsyncIterator[tuple[Write, Read]]:
     """One aiosqlite connection for everything, as most bots do it; its writes are batched as ours are, so that only sharing differs."""
-    connection = await aiosqlite.connect(path, isolation_level=None)
-    await connection.execute("PRAGMA synchronous = FULL")
+    connection = await Hopping.open(path)
+    await connection.hop(lambda sqlite: sqlite.execute("PRAGMA synchronous = FULL").close())
     waiting: list[tuple[tuple[Effect, ...], asyncio.Future[None]]] = []
     wake = asyncio.Event()
 
@@ -74,7 +73,7 @@ async def _shared(path: Path) -> AsyncIterator[tuple[Write, Read]]:
             wake.clear()
             batch = waiting[:]
             waiting.clear()
-            await connection._execute(storage_connection._commit, connection._conn, [effects for effects, _ in batch])  # type: ignore[no-untyped-call]
+            await connection.hop(storage_connection._commit, [effects for effects, _ in batch])
             for _, done in batch:
                 done.set_result(None)
 
@@ -85,7 +84,7 @@ async def _shared(path: Path) -> AsyncIterator[tuple[Write, Read]]:
         await done
 
     async def read(function: Callable[[Snapshot], object]) -> object:
-        return await connection._execute(function, connection._conn)  # type: ignore[no-untyped-call]
+        return await connection.hop(lambda sqlite: function(Snapshot(sqlite)))
 
     task = asyncio.create_task(writer())
     try:

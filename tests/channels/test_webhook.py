@@ -23,7 +23,7 @@ from bot.settings import HostPort
 from bot.turns import Turns
 from bot.web import server as web_server
 from storage import inbox
-from storage.connection import Effect, Snapshot, Written, _hop
+from storage.connection import Effect, Snapshot, Written
 from storage.errors import Conflict, DatabaseFull
 from tests.channels.fake_telegram import TOKEN, FakeTelegram
 from tests.channels.loopback import Failure
@@ -180,7 +180,7 @@ async def test_a_body_beyond_1_mb_is_refused(cluster: Callable[[], Path], telegr
 async def test_while_the_file_is_locked_telegram_keeps_the_update(cluster: Callable[[], Path], telegram: FakeTelegram) -> None:
     path = cluster()
     async with hooked(path, telegram) as (application, root):
-        await _hop(application.database._writer, lambda connection: connection.execute("PRAGMA busy_timeout = 1").close())
+        await application.database._writer.hop(lambda connection: connection.execute("PRAGMA busy_timeout = 1").close())
         holder = sqlite3.connect(path, isolation_level=None)
         holder.execute("BEGIN IMMEDIATE")
         await telegram.say(OFFICER, "xin chao")

@@ -198,6 +198,7 @@ def _arrange(order: Order) -> None:
     import bot.channels.telegram
     import bot.channels.zalo
     import bot.clock
+    import storage.hop
     import storage.opening
 
     class Clock(SharedClock):
@@ -242,21 +243,18 @@ def show_to_apscheduler(wall: Callable[[], float]) -> None:
 
 
 def _mortal(order: Order) -> None:
-    """Every connection from now on counts its commits and dies at the one that was ordered."""
-    connect = sqlite3.connect
+    """Every connection of the program's from now on counts its commits and dies at the one that was ordered."""
+    import storage.hop
+
     left = order.die_at
 
     def die() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
         signal.pause()                                      # it comes at once, but not before this line
 
-    class Mortal(sqlite3.Connection):
+    class Mortal(storage.hop.WorkingConnection):
         def execute(self, sql: str, *args: Any) -> sqlite3.Cursor:
             return super().execute(sql, *args) if sql.strip().rstrip(";").upper() != "COMMIT" else self._at_commit(sql)
-
-        def commit(self) -> None:
-            if self.in_transaction:
-                self._at_commit("COMMIT")
 
         def _at_commit(self, sql: str) -> sqlite3.Cursor:
             nonlocal left
@@ -268,10 +266,7 @@ def _mortal(order: Order) -> None:
                 die()
             return done
 
-    def mortal_connect(*args: Any, **kwargs: Any) -> sqlite3.Connection:
-        return connect(*args, **{"factory": Mortal, **kwargs})
-
-    sqlite3.connect = mortal_connect                        # type: ignore[assignment]
+    storage.hop.WorkingConnection = Mortal                  # type: ignore[misc]
 
 
 if __name__ == "__main__":

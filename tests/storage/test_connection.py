@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from storage import inbox, settings
-from storage.connection import Database, Snapshot, Transaction, _hop, effect
+from storage.connection import Database, Snapshot, Transaction, effect
 from storage.errors import Conflict, DatabaseBusy, DatabaseFull, StorageError
 from storage.migrations import migrate, numbered
 
@@ -46,7 +46,7 @@ async def test_a_turn_that_meets_a_conflict_leaves_nothing_and_the_others_of_its
 async def test_writes_that_wait_share_one_commit(database: Database, tmp_path: Path) -> None:
     commits = []
     note = lambda statement: commits.append(statement) if statement == "COMMIT" else None  # noqa: E731
-    await _hop(database._writer, lambda connection: connection.set_trace_callback(note))
+    await database._writer.hop(lambda connection: connection.set_trace_callback(note))
     await asyncio.gather(*(database.write((effect(settings.put, f"n{n}", "1"),)) for n in range(64)))
     assert len(commits) <= 3
 
@@ -77,18 +77,18 @@ async def test_what_is_committed_survives_a_close_without_farewell(database: Dat
 
 async def test_a_locked_file_is_told_apart_from_a_full_disk(database: Database, tmp_path: Path) -> None:
     path = tmp_path / "a.sqlite3"
-    await _hop(database._writer, lambda connection: connection.execute("PRAGMA busy_timeout = 1").close())
+    await database._writer.hop(lambda connection: connection.execute("PRAGMA busy_timeout = 1").close())
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     with pytest.raises(DatabaseBusy):
         await database.write((effect(settings.put, "a", "1"),))
     holder.execute("ROLLBACK")
     holder.close()
-    pages = await _hop(database._writer, lambda connection: connection.execute("PRAGMA page_count").fetchone()[0])
-    await _hop(database._writer, lambda connection: connection.execute(f"PRAGMA max_page_count = {pages}").close())
+    pages = await database._writer.hop(lambda connection: connection.execute("PRAGMA page_count").fetchone()[0])
+    await database._writer.hop(lambda connection: connection.execute(f"PRAGMA max_page_count = {pages}").close())
     with pytest.raises(DatabaseFull):
         await database.write((effect(settings.put, "a", "x" * 1_000_000),))
-    await _hop(database._writer, lambda connection: connection.execute("PRAGMA max_page_count = 1000000").close())
+    await database._writer.hop(lambda connection: connection.execute("PRAGMA max_page_count = 1000000").close())
     await database.write((effect(settings.put, "a", "1"),))
     assert await database.read(lambda read: settings.get(read, "a")) == "1"
 

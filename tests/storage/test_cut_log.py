@@ -26,7 +26,7 @@ WRITING = """
 import asyncio, os, sys
 from pathlib import Path
 from storage import settings
-from storage.connection import Database, _hop, effect
+from storage.connection import Database, effect
 
 def pair(tx, number):
     settings.put(tx, f"first{number}", "x" * (number * 37 % 2000))
@@ -35,7 +35,7 @@ def pair(tx, number):
 
 async def main():
     database = await Database.open(Path(sys.argv[1]))
-    await _hop(database._writer, lambda connection: connection.execute("PRAGMA wal_autocheckpoint = " + sys.argv[2]).close())
+    await database._writer.hop(lambda connection: connection.execute("PRAGMA wal_autocheckpoint = " + sys.argv[2]).close())
     for number in range(150):
         await database.write((effect(pair, number),))
     print("acknowledged", flush=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from storage import files, settings
-from storage.connection import Database, Transaction, _hop, effect
+from storage.connection import Database, Transaction, effect
 from storage.errors import DatabaseBusy, DatabaseFull
 from storage.migrations import numbered, version
 from tests.storage.released_schemas import build
@@ -31,11 +31,11 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 async def fill(database: Database) -> None:
     """The file may grow no more; what is free inside it is used up."""
-    await _hop(database._writer, lambda c: c.execute(f"PRAGMA max_page_count = {c.execute('PRAGMA page_count').fetchone()[0]}").fetchall())
+    await database._writer.hop(lambda c: c.execute(f"PRAGMA max_page_count = {c.execute('PRAGMA page_count').fetchone()[0]}").fetchall())
 
 
 async def widen(database: Database) -> None:
-    await _hop(database._writer, lambda c: c.execute("PRAGMA max_page_count = 1000000").fetchall())
+    await database._writer.hop(lambda c: c.execute("PRAGMA max_page_count = 1000000").fetchall())
 
 
 async def held(database: Database) -> dict[str, str]:
@@ -68,7 +68,7 @@ async def test_in_the_middle_of_a_batch_each_turn_is_whole_or_told(database: Dat
 
 
 async def test_a_writer_elsewhere_that_holds_on_is_waited_for_and_then_told(database: Database, tmp_path: Path) -> None:
-    await _hop(database._writer, lambda connection: connection.execute("PRAGMA busy_timeout = 30").close())
+    await database._writer.hop(lambda connection: connection.execute("PRAGMA busy_timeout = 30").close())
     other = sqlite3.connect(tmp_path / "a.sqlite3", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     outcomes = await asyncio.gather(*(database.write((effect(pair, f"n{n}", 1),)) for n in range(3)), return_exceptions=True)

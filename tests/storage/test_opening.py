@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from storage import settings
-from storage.connection import Database, _hop, effect
+from storage.connection import Database, effect
 from storage.errors import DatabaseBusy, DatabaseDamaged, DatabaseForeign, DatabaseUnsuited
+from storage.hop import WorkingConnection
 from storage.migrations import APPLICATION_ID
 from tests.storage.released_schemas import build
 
@@ -135,13 +136,12 @@ async def test_what_replication_keeps_in_the_file_does_not_make_it_foreign(tmp_p
 
 
 async def test_a_folder_that_cannot_hold_a_log_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Network(sqlite3.Connection):
+    class Network(WorkingConnection):
         def execute(self, sql: str, *given: object) -> sqlite3.Cursor:  # type: ignore[override]
             # What SQLite answers where it can share no memory: the mode stays as it was.
             return super().execute("SELECT 'delete'" if sql == "PRAGMA journal_mode = WAL" else sql, *given)  # type: ignore[arg-type]
 
-    connect = sqlite3.connect
-    monkeypatch.setattr(sqlite3, "connect", lambda *given, **named: connect(*given, **{**named, "factory": Network}))
+    monkeypatch.setattr("storage.hop.WorkingConnection", Network)
     with pytest.raises(DatabaseUnsuited):
         await Database.open(tmp_path / "a.sqlite3")
 
@@ -197,7 +197,7 @@ async def test_where_litestream_replicates_the_log_is_its_to_fold(tmp_path: Path
     if replicated:
         (tmp_path / ".a.sqlite3-litestream").mkdir()
     owner, other = await Database.open(tmp_path / "a.sqlite3", owner=True), await Database.open(tmp_path / "a.sqlite3")
-    asked = [await _hop(each._writer, lambda c: c.execute("PRAGMA wal_autocheckpoint").fetchone()[0]) for each in (owner, other)]
+    asked = [await each._writer.hop(lambda c: c.execute("PRAGMA wal_autocheckpoint").fetchone()[0]) for each in (owner, other)]
     await other.close()
     await owner.close()
     assert asked == [pages, 0]

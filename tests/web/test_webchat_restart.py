@@ -29,8 +29,9 @@ from tests.web.webchat_world import Browser, World, events
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = "import sys; from bot.cli import main; sys.exit(main(['run']))"
 DYING = """
-import functools, os, signal, sqlite3, sys
-class Counting(sqlite3.Connection):
+import os, signal, sys
+import storage.hop
+class Counting(storage.hop.WorkingConnection):
     left = int(os.environ["DIE_AFTER"])
     def execute(self, statement, *given):
         done = super().execute(statement, *given)
@@ -39,7 +40,7 @@ class Counting(sqlite3.Connection):
             if Counting.left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
         return done
-sqlite3.connect = functools.partial(sqlite3.connect, factory=Counting)
+storage.hop.WorkingConnection = Counting
 from bot.cli import main
 sys.exit(main(["run"]))
 """
