@@ -14,7 +14,7 @@ from handlers.rules.deadline import local_day, time_left
 from handlers.rules.text import fold
 from handlers.schedule import agenda
 from handlers.schedule.agenda import Dated, Free
-from handlers.schedule.asked_time import Period, Span, Words, asked_time, no_such_day
+from handlers.schedule.asked_time import MEETINGS, Period, Span, Words, asked_time, dates_of, names_meeting, names_paper, no_such_day
 from storage import calendar, duties, reminders
 from storage.calendar import Event
 
@@ -22,7 +22,6 @@ PAGE = 6
 WINDOW_DAYS = 60
 FEWEST = 3
 _PAGE = re.compile(r"^\s*(?:trang|page)\s+(\d{1,3})\s*$")
-_MEETINGS = frozenset(("hop", "nghi", "meeting", "conference"))
 
 
 def handle(turn: Turn, argument: str) -> Outcome:
@@ -31,8 +30,19 @@ def handle(turn: Turn, argument: str) -> Outcome:
     page = _PAGE.match(fold(argument))
     if page is not None:
         return _next(turn, free, int(page[1]))
+    return of_named(turn, argument)
+
+
+def of_named(turn: Turn, argument: str, *, countdown: bool = False) -> Outcome:
+    """The events that the text names: the next one of a name, those of a day or a period. ``countdown``: with the time left."""
+    free = agenda.free_days(turn.read)
+    said = turn.input.text if isinstance(turn.input, Said) else argument
+    meetings = names_meeting(f"{said} {argument}")
     asked = asked_time(argument, turn.today)
-    meetings = _asks_for_meeting(turn, argument)
+    if meetings and asked is None:      # "bao giờ sơ kết": the name of the meeting is of the phrase that found the command
+        asked = asked_time(said, turn.today)
+    dates = None if meetings or names_paper(argument) else dates_of(argument, turn.today)
+    asked = asked if dates is None else dates
     every = [each for each in _concerning(turn, free) if not meetings or each.event.kind == "conference"]
     match asked:
         case Impossible():
@@ -40,12 +50,11 @@ def handle(turn: Turn, argument: str) -> Outcome:
         case Span():
             return _shown(turn, [each for each in every if _within(turn, each, asked.first, asked.last)], every, free, asked.shown())
         case Period():
-            found = next((some for year in asked.years if (some := [each for each in every if asked.fits(each.event, year)])), [])
-            if not meetings:
+            found = asked.narrowed(_of_period(turn, asked, every), lambda each: each.event)
+            if not meetings or not found:
                 return _shown(turn, found, every, free, asked.shown())
-            found = found or every
         case Words():
-            wanted = Words(asked.words - _MEETINGS)
+            wanted = Words(asked.words - MEETINGS)
             found = [each for each in every if wanted.fits(each.event)] or (every if meetings else [])
         case _:
             found = every if meetings else []
@@ -53,13 +62,23 @@ def handle(turn: Turn, argument: str) -> Outcome:
         return _next(turn, free, 1)
     ahead = sorted((each for each in found if each.effective > turn.now), key=agenda.instant)
     held = [each for each in ahead if not each.event.cancelled] or ahead
-    return _shown(turn, (held[:1] if meetings else ahead) or found[-1:], every, free, None)
+    open_ended = not isinstance(asked, Period) or asked.open_ended
+    if not ahead and open_ended:
+        return answer(m("The next one is not in the calendar yet. The last one:"), _fields(turn, found[-1:], free), _CALENDAR)
+    shown = (held[:1] if meetings or countdown else ahead) or found[-1:]
+    if countdown and ahead:
+        return answer(_fields(turn, shown, free, left=True), Choices((*_answers(turn, shown), Choice(m("Next dates"), Go("lich")))))
+    return _shown(turn, shown, every, free, None)
 
 
-def _asks_for_meeting(turn: Turn, argument: str) -> bool:
-    """ "hội nghị", "họp": the words may stand in the phrase that found the command, or beside it."""
-    said = turn.input.text if isinstance(turn.input, Said) else ""
-    return bool(_MEETINGS & set(fold(f"{said} {argument}").split()))
+_CALENDAR = Choices((Choice(m("Next dates"), Go("lich")),))
+
+
+def _of_period(turn: Turn, asked: Period, every: list[Dated]) -> list[Dated]:
+    """The period's events in the year that is meant: the next one where none was named, and the last where none is ahead."""
+    by_year = [found for year in sorted(asked.years) if (found := [each for each in every if asked.fits(each.event, year)])]
+    ahead = next((found for found in by_year if any(each.effective > turn.now for each in found)), [])
+    return ahead or (by_year[-1] if by_year else [])
 
 
 def _next(turn: Turn, free: Free, page: int) -> Outcome:
@@ -105,9 +124,16 @@ def _within(turn: Turn, each: Dated, first: date, last: date) -> bool:
     return first <= each.day <= last or first <= local_day(each.effective, turn.zone) <= last
 
 
-def _fields(turn: Turn, some: list[Dated], free: Free) -> Fields:
-    """Date first, as in a calendar."""
-    return Fields(tuple((m("{when}", when=agenda.when(each, turn.zone, free)), _what(turn, each)) for each in some))
+def _fields(turn: Turn, some: list[Dated], free: Free, *, left: bool = False) -> Fields:
+    """Date first, as in a calendar; ``left``: with how long it is until then, where the line does not say so anyway."""
+    return Fields(tuple((m("{when}", when=agenda.when(each, turn.zone, free)), _line(turn, each, left)) for each in some))
+
+
+def _line(turn: Turn, each: Dated, left: bool) -> Value:
+    what = _what(turn, each)
+    if not left or each.event.kind == "deadline" or each.event.cancelled:
+        return what
+    return m("{title}; {state}", title=what, state=time_left(turn.now, each.effective, turn.zone))
 
 
 def _what(turn: Turn, each: Dated) -> Value:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
+from handlers import calendar_view
 from handlers.kit.command import EVERYONE, Command
 from handlers.kit.message import Message, Value, m
-from handlers.kit.reply import Block, Choice, Choices, Fields, Go, Text
-from handlers.kit.turn import Outcome, Turn, answer
+from handlers.kit.reply import Block, Choice, Choices, Fields, Go, Text, say
+from handlers.kit.turn import Outcome, Said, Turn, answer
 from handlers.reporting import others
 from handlers.reporting.offering import alone_on_page
 from handlers.rules.dates import Impossible
 from handlers.rules.deadline import due_line, local_day, time_left
+from handlers.rules.text import fold
 from handlers.schedule import agenda
 from handlers.schedule.agenda import Dated, Free
-from handlers.schedule.asked_time import Period, Span, Words, asked_time, no_such_day
+from handlers.schedule.asked_time import MEETINGS, Period, Span, Words, asked_time, names_meeting, names_paper, no_such_day
 from handlers.schedule.cut import left_over, nearest
-from storage import duties
+from storage import calendar, duties
 from storage.calendar import Event
 from storage.duties import Duty
 
@@ -32,6 +35,10 @@ def handle(turn: Turn, argument: str) -> Outcome:
     if other is not None:
         return others.standing(turn, other, argument)
     free = agenda.free_days(turn.read)
+    said = f"{turn.input.text} {argument}" if isinstance(turn.input, Said) else argument
+    words = set(fold(said).split())
+    if (words & MEETINGS or ("con" in words and names_meeting(said))) and not names_paper(said):
+        return calendar_view.of_named(turn, argument, countdown=True)      # "còn mấy ngày nữa đến hội nghị"
     asked = asked_time(argument, turn.today)
     match asked:
         case Impossible():
@@ -42,9 +49,14 @@ def handle(turn: Turn, argument: str) -> Outcome:
             return _shown(turn, _of_period(turn, asked), free, asked.shown())
         case Words():
             found = [each for each in _concerning(turn) if asked.fits(each.event)]
-            if found:
-                return _shown(turn, _nearest(turn, found), free, None)
-            return _upcoming(turn, free)
+            if not found:
+                named = not names_paper(said) and any(asked.fits(event) for event in calendar.events(turn.read))
+                return calendar_view.of_named(turn, argument, countdown=True) if named else _upcoming(turn, free)
+            wanted = _nearest(turn, found)
+            shown = _shown(turn, wanted, free, None)
+            if any(each.effective > turn.now or _is_open(turn, each.event) for each in wanted):
+                return shown
+            return replace(shown, reply=say(m("The next one is not in the calendar yet. The last one:")) + shown.reply)
         case _:
             return _upcoming(turn, free)
 
@@ -119,13 +131,14 @@ def _between(turn: Turn, span: Span) -> list[Dated]:
 
 
 def _of_period(turn: Turn, period: Period) -> list[Dated]:
-    """The period's report in the first of the years that has one."""
+    """The period's report that is the next or still open; else the last one."""
     every = [each for each in _concerning(turn) if each.event.kind == "deadline"]
-    for year in period.years:
-        found = [each for each in every if period.fits(each.event, year) and each.event.form is not None]
-        if found:      # of a year's several reports those that are still to be filed
-            return [each for each in found if each.effective > turn.now or _is_open(turn, each.event)] or found
-    return []
+    by_year = [[each for each in every if period.fits(each.event, year) and each.event.form is not None] for year in period.years]
+    for found in by_year if len(by_year) < 2 else (by_year[0], by_year[2], by_year[1]):      # this year, the next, the last one
+        wanted = [each for each in found if each.effective > turn.now or _is_open(turn, each.event)]
+        if wanted:      # of a year's several reports those that are still to be filed
+            return wanted
+    return next((found for found in by_year if found), [])
 
 
 def _nearest(turn: Turn, found: list[Dated]) -> list[Dated]:

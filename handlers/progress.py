@@ -12,7 +12,7 @@ from handlers.kit.command import EVERYONE, ORGANISERS, Command
 from handlers.kit.message import Message, Value, m, mn, verbatim
 from handlers.kit.reply import Block, Choice, Choices, Fields, Go, Text, say
 from handlers.kit.turn import Outcome, Turn, answer
-from handlers.rules.dates import parse_period
+from handlers.rules.dates import RangeFound, parse_day, parse_period
 from handlers.rules.deadline import due_line, time_left
 from handlers.rules.names import Name, NameIndex, One
 from handlers.rules.periods import YEARLY
@@ -183,6 +183,11 @@ def _named(turn: Turn, argument: str) -> tuple[Progress, ...] | None:
             if begun or found:
                 return tuple(unfinished or begun or found)
         return ()
+    days = parse_day(argument, turn.today)
+    if isinstance(days, RangeFound):      # "tháng 10": due in that month; "hôm nay" only says as of when
+        first, last = days.first.isoformat(), days.last.isoformat()
+        due = [event for event in deadlines if first <= event.day <= last]
+        return tuple(each for event in due if (each := of_event(turn, event)) is not None)
     said = set(words.split()) - _SAYS_NOTHING
     matching = [event for event in deadlines if said and said <= set(fold(event.title).split())]
     found = [each for event in matching if (each := of_event(turn, event)) is not None]
