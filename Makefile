@@ -1,11 +1,11 @@
-# One entry for everything: make setup | demo | run | test | check | drill | bench | fix | pins
+# One entry for everything: make setup | install | demo | run | test | check | drill | bench | fix | pins
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # Processes that share the tests; with one core two still overlap their waiting.
 WORKERS ?= 2
 
-.PHONY: setup demo run test check drill bench bench-setup fix pins browser messages clean
+.PHONY: setup install demo run test check drill bench bench-setup fix pins browser messages clean
 
 setup: $(VENV)/.ready
 
@@ -16,6 +16,13 @@ $(VENV)/.ready: requirements-dev.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# For a server: what the bot runs on, and no tools to develop it with. Again after each upgrade.
+install:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) 2>/dev/null || { echo "Python has no venv. On Debian or Ubuntu: apt-get install -y python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
 
 demo: setup
 	$(BIN)/thidua demo

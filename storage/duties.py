@@ -123,3 +123,9 @@ def reopen(tx: Transaction, duty_id: str, by: str | None, now: int, reason: str)
     row = tx.execute("SELECT unit_id, year FROM duties WHERE id = ?", (duty_id,)).fetchone()
     tx.execute("UPDATE duties SET status = 'open', done_at = NULL, done_by = NULL WHERE id = ?", (duty_id,))
     audit.note(tx, now, by, "duty.reopen", f"duty:{duty_id}", unit_id=row[0], year=row[1], reason=reason)
+
+
+def last_awaited(read: Snapshot, year: int, now: int) -> int | None:
+    """The last deadline of a year that is still ahead and has open duties; None: nothing is awaited any more."""
+    last = read.execute("SELECT MAX(effective) FROM duties WHERE year = ? AND status = 'open' AND effective > ?", (year, now)).fetchone()[0]
+    return None if last is None else int(last)

@@ -15,6 +15,8 @@ from bot.settings import Settings
 from handlers.kit.message import Message, Moment, m, mn
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from storage.connection import Effect, Snapshot
     from storage.snapshots import Snapshotted
 
@@ -25,6 +27,7 @@ def add(subparsers: Any) -> None:
     parser.add_argument("--year", type=year, required=True, metavar="Y", help=m("the emulation year"))
     parser.add_argument("--csv", action="store_true", help=m("as CSV, for other programs"))
     parser.add_argument("--publish", action="store_true", help=m("publish the ranking as it stands"))
+    parser.add_argument("--close", action="store_true", help=m("close the year for good: nothing more is filed for it"))
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
@@ -46,7 +49,9 @@ async def _standings(args: argparse.Namespace, settings: Settings, language: Lan
         try:
             if await database.read(lambda read: standing.load_table(read, args.year)) is None:
                 refused = m("there is no scoring table of {year}", year=str(args.year))
-            elif args.publish:
+            elif args.close:
+                refused = await decide_and_write(database, lambda read: _close(read, args.year, now, settings.zone))
+            if refused is None and args.publish:
                 refused, alike = await decide_and_write(database, lambda read: _publish(read, args.year, now))
             rows, cells, final = await database.read(
                 lambda read: (standing.standings(read, args.year), standing.csv_rows(read, args.year), standing.is_final(read, args.year))
@@ -73,10 +78,26 @@ async def _standings(args: argparse.Namespace, settings: Settings, language: Lan
         rank = "–" if row.rank is None else str(row.rank)
         place = m("{rank}. {name}: {total}", rank=rank, name=row.name, total=standing.shown(row.total))
         lines.append(place if not row.missing else m("{place} ({missing})", place=place, missing=_missing(len(row.missing))))
+    if args.close:
+        lines.append(m("The year {year} is closed.", year=str(args.year)))
     if args.publish:
         lines.append(published)
     _write("".join(language.text(line) + "\n" for line in lines))
     return 0
+
+
+def _close(read: Snapshot, year: int, now: int, zone: ZoneInfo) -> tuple[Message | None, tuple[Effect, ...]]:
+    """Why the year is not closed; and what closes it (nothing, where that was done before)."""
+    from handlers.scores import standing
+    from storage import duties, units
+
+    known = units.year(read, year)
+    if known is not None and known.closed_at is not None:
+        return None, ()
+    until = duties.last_awaited(read, year, now)
+    if until is not None:
+        return m("{year} is not closed: reports of it are still awaited until {until}", year=str(year), until=Moment(until)), ()
+    return None, standing.close(read, year, None, now, zone=zone)
 
 
 def _publish(read: Snapshot, year: int, now: int) -> tuple[tuple[Message | None, Snapshotted | None], tuple[Effect, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import shutil
 from pathlib import Path
 
@@ -249,3 +250,28 @@ def test_the_export_has_tested_headers_and_holds_every_revision(thidua: Run, sam
     assert [row["revision"] for row in corrected] == ["1", "2"]
     assert corrected[1]["reason"]
     assert corrected[0]["filed_at"].endswith("+07:00")
+
+
+def test_a_year_is_closed_once_nothing_is_awaited_and_is_official_once_nothing_is_missing(planned: Run, tmp_path: Path) -> None:
+    assert planned("results", "import", str(RESULTS), str(ADJUSTMENTS), "--year", "2024").status == 0
+    closed = planned("standings", "--year", "2024", "--close", "--publish")
+    assert (closed.status, "Đã khóa sổ năm 2024." in closed.out, "(tạm tính)" in closed.out) == (0, True, True), "a value is missing"
+    rows = csv.DictReader(io.StringIO(planned("standings", "--year", "2024", "--csv").out))
+    missing = [f"{row['unit_id']},{criterion},100,100,\n" for row in rows for criterion in row["missing"].split("|") if criterion]
+    assert missing
+    (tmp_path / "rest.csv").write_text(HEADER + "".join(missing), encoding="utf-8")
+    assert planned("results", "import", str(tmp_path / "rest.csv"), "--year", "2024").status == 0
+    again = planned("standings", "--year", "2024", "--close", "--publish")
+    assert (again.status, "(chính thức)" in again.out) == (0, True), "a year that is closed may be closed again; nothing comes of it"
+
+
+def test_a_year_whose_reports_are_awaited_is_not_closed(thidua: Run) -> None:
+    assert thidua("plan", "apply", str(DATA / "2026")).status == 0
+    ran = thidua("standings", "--year", "2026", "--close")
+    assert (ran.status, "Chưa khóa sổ năm 2026" in ran.err) == (1, True)
+    assert "\n2026,\n" in _years(thidua)
+
+
+def _years(thidua: Run) -> str:
+    assert thidua("export", "out").status == 0
+    return Path("out/years.csv").read_text(encoding="utf-8-sig").replace("\r\n", "\n")
