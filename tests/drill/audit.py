@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot import understood
 from tests.consistency import problems
 from tests.drill.cluster import YEAR
 from tests.drill.load import Officer, Step, content
-from tests.drill.platform import Death, Delivery, Platform, chat_of
+from tests.drill.platform import Death, Delivery, Platform
 
 NOT_STORED = "Hệ thống tạm thời không ghi được"
 """What is said past the outbox while nothing can be written; it answers nothing."""
@@ -84,7 +84,7 @@ def all_stored(path: Path, updates: int) -> bool:
 def undecided(path: Path) -> set[int]:
     """The chats whose updates are stored and wait to be decided."""
     rows = read(path, "SELECT payload FROM inbox WHERE state = 'waiting' AND channel = 'telegram'")
-    return {chat_of(json.loads(str(payload))) for (payload,) in rows}
+    return {int(kept.address) for (payload,) in rows if (kept := understood.read(str(payload))) is not None}
 
 
 def unnoted(path: Path) -> frozenset[tuple[int, int]]:

@@ -38,7 +38,8 @@ class Order:
     """How a process lives. ``die_at``: the COMMIT (counted from 1) at which it kills itself, ``before`` or ``after`` it; 0: never.
 
     ``hurry``: by how much the channel's pauses after a failure are shortened. ``pace``: THIDUA_TELEGRAM_PACE, empty
-    for the bot's own. ``environment``: further settings.
+    for the bot's own. ``tell_again``: seconds after which a person is told again that nothing can be written.
+    ``environment``: further settings.
     """
 
     database: str
@@ -54,6 +55,7 @@ class Order:
     read_timeout: float = 1.0
     poll_seconds: int = 1
     pace: str = "off"
+    tell_again: float = 600
     environment: tuple[tuple[str, str], ...] = ()
 
 
@@ -198,6 +200,7 @@ def _arrange(order: Order) -> None:
     import bot.channels.telegram
     import bot.channels.zalo
     import bot.clock
+    import bot.turns
     import storage.hop
     import storage.opening
 
@@ -226,6 +229,7 @@ def _arrange(order: Order) -> None:
     show_to_apscheduler(Clock().exactly)
     bot.application.TICK_SECONDS = order.tick_seconds       # type: ignore[assignment]
     storage.opening.BUSY_TIMEOUT_MS = order.busy_timeout_ms
+    bot.turns.TELL_AGAIN_SECONDS = order.tell_again         # type: ignore[assignment]
     if order.die_at:
         _mortal(order)
 
